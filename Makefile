@@ -1,0 +1,34 @@
+# Lianmai: `make demo` shows it at work, `make test` tests it. Both install what
+# is missing first. `make help` lists the rest.
+
+SHELL := /bin/sh
+ENV = eval "$$(scripts/env.sh)";
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS = -X main.version=$(VERSION)
+
+.PHONY: help deps env build demo test race lint fmt proto bench golden clean
+
+help: ## list the targets
+	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+deps: ## install what is missing (FFmpeg 7, x264, libyuv; for tests ffmpeg and nginx-rtmp)
+	@scripts/deps.sh
+
+env: ## print the variables for plain go commands: eval "$$(make -s env)"
+	@scripts/env.sh
+
+build: deps ## build bin/lianmai
+	@mkdir -p bin
+	@$(ENV) go build -trimpath -ldflags '$(LDFLAGS)' -o bin/lianmai ./cmd/lianmai
+
+demo: build ## run six participants through one mix and look at the result
+	@bin/lianmai demo $(DEMO_FLAGS)
+
+test: deps ## run every test
+	@$(ENV) go test -timeout 15m ./...
+
+race: deps ## run every test under the race detector
+	@$(ENV) go test -race -timeout 30m ./...
+
+clean: ## remove what was built here (the FFmpeg build stays in the cache folder)
+	rm -rf bin

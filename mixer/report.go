@@ -1,0 +1,144 @@
+package mixer
+
+import "time"
+
+// SourceState is what the audience gets of a participant.
+type SourceState uint8
+
+// The states of a source (see docs/architecture.md).
+const (
+	// Connecting: no media yet; placeholder and silence.
+	Connecting SourceState = iota
+	// Live: frames arrive.
+	Live
+	// Hidden: the API said so; placeholder, muted.
+	Hidden
+	// Frozen: no new frame for a short time; the last one stays.
+	Frozen
+	// Stalled: no new frame for longer; placeholder.
+	Stalled
+	// AudioOnly: sound arrives and no picture ever has; placeholder.
+	AudioOnly
+	// Lost: the connection is gone and is being tried again; placeholder.
+	Lost
+)
+
+var sourceStateNames = [...]string{"connecting", "live", "hidden", "frozen", "stalled", "audio_only", "lost"}
+
+// String returns the state's name in lower case.
+func (s SourceState) String() string {
+	if int(s) < len(sourceStateNames) {
+		return sourceStateNames[s]
+	}
+	return "unknown"
+}
+
+// OutputState is how a destination is doing.
+type OutputState uint8
+
+// The states of an output.
+const (
+	OutputConnecting OutputState = iota
+	OutputLive
+	OutputLost
+	OutputClosed
+)
+
+var outputStateNames = [...]string{"connecting", "live", "lost", "closed"}
+
+// String returns the state's name in lower case.
+func (s OutputState) String() string {
+	if int(s) < len(outputStateNames) {
+		return outputStateNames[s]
+	}
+	return "unknown"
+}
+
+// EventKind names what happened.
+type EventKind uint8
+
+// The kinds of events.
+const (
+	// MixStarted: the first tick is about to run.
+	MixStarted EventKind = iota
+	// MixStopped: the last packet has been handed to the outputs; Reason says why.
+	MixStopped
+	// SpecApplied: the picture and the sound follow Revision from the next tick.
+	SpecApplied
+	// SourceChanged: a participant's source went to Source, for Reason.
+	SourceChanged
+	// SourceFormat: a participant's picture size or sound format changed; Reason
+	// describes it.
+	SourceFormat
+	// OutputChanged: a destination went to Output, for Reason.
+	OutputChanged
+	// TicksSkipped: the machine was too slow; Reason says how many frames were left out.
+	TicksSkipped
+)
+
+var eventKindNames = [...]string{"mix_started", "mix_stopped", "spec_applied", "source_changed", "source_format", "output_changed", "ticks_skipped"}
+
+// String returns the kind's name in snake case.
+func (k EventKind) String() string {
+	if int(k) < len(eventKindNames) {
+		return eventKindNames[k]
+	}
+	return "unknown"
+}
+
+// Event is one thing that happened in a session.
+type Event struct {
+	Time     time.Time     // wall clock
+	At       time.Duration // session time
+	Kind     EventKind
+	Revision int64  // of the spec in force
+	Name     string // the participant or the output, where the kind has one
+	Source   SourceState
+	Output   OutputState
+	Reason   string // for people; never holds a URL's query
+}
+
+// Stats is a snapshot of a session's counters and states.
+type Stats struct {
+	At       time.Duration // session time: how much output there is
+	Revision int64
+	Ticks    TickStats
+	Sources  []SourceStats
+	Outputs  []OutputStats
+}
+
+// TickStats counts the session's video ticks.
+type TickStats struct {
+	Frames  int64 // encoded
+	Late    int64 // begun more than half a frame after they were due
+	Skipped int64 // left out because the machine was too slow
+	// EncodeMax is the longest time one tick took since the last snapshot.
+	EncodeMax time.Duration
+}
+
+// SourceStats describes one participant's source.
+type SourceStats struct {
+	Name          string
+	State         SourceState
+	Width, Height int           // of the last frame, in pixels
+	FrameRate     float64       // decoded frames per second, over the last second
+	Bitrate       int64         // bits per second received, over the last second
+	Delay         time.Duration // from arrival to being shown, the target
+	Jitter        time.Duration // measured spread of arrival times
+	Frames        int64         // decoded in all
+	DroppedFrames int64         // decoded but never shown, or never decoded
+	DecodeErrors  int64
+	Reconnects    int64
+	LevelDB       float64 // RMS of the last 100 ms in dBFS; -120 is silence
+}
+
+// OutputStats describes one destination.
+type OutputStats struct {
+	Name           string
+	State          OutputState
+	Bitrate        int64         // bits per second sent, over the last second
+	BytesSent      int64         // in all
+	Queue          time.Duration // media waiting to be sent
+	DroppedPackets int64
+	Reconnects     int64
+}
