@@ -1,3 +1,4 @@
+# shellcheck shell=sh disable=SC2034 # the variables are for those who source this
 # Sourced by the other scripts: which FFmpeg Lianmai is built with, and where it is.
 #
 #   FFMPEG_VERSION   the release that is built when the system has none of that series
