@@ -78,7 +78,7 @@ func WrapFrame(av *astiav.Frame) (*Frame, error) {
 	}
 	f := &Frame{av: av, width: w, height: h}
 	f.FullRange = format == astiav.PixelFormatYuvj420P || av.ColorRange() == astiav.ColorRangeJpeg
-	f.Matrix = matrixOf(av.ColorSpace(), w, h)
+	f.Matrix = MatrixOf(av)
 	lines := av.Linesize()
 	data := planePointers(av)
 	for i := range f.planes {
@@ -93,17 +93,17 @@ func WrapFrame(av *astiav.Frame) (*Frame, error) {
 	return f, nil
 }
 
-// matrixOf reads the stream's word for its matrix. Where the stream is silent, as
+// MatrixOf reads the stream's word for its matrix. Where the stream is silent, as
 // phones' encoders often are, standard definition is BT.601 and the rest BT.709,
 // which is what players assume.
-func matrixOf(cs astiav.ColorSpace, w, h int) Matrix {
-	switch cs {
+func MatrixOf(av *astiav.Frame) Matrix {
+	switch av.ColorSpace() {
 	case astiav.ColorSpaceBt709:
 		return BT709
 	case astiav.ColorSpaceSmpte170M, astiav.ColorSpaceBt470Bg:
 		return BT601
 	}
-	if min(w, h) < 720 {
+	if min(av.Width(), av.Height()) < 720 {
 		return BT601
 	}
 	return BT709

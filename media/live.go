@@ -1,6 +1,10 @@
 package media
 
-import "sync/atomic"
+import (
+	"sync/atomic"
+
+	"github.com/asticode/go-astiav"
+)
 
 // live counts native objects (frames, codec contexts, packets, scalers) that
 // were made and not yet freed.
@@ -16,3 +20,7 @@ func Retain() { live.Add(1) }
 
 // Release takes one from the count of live native objects.
 func Release() { live.Add(-1) }
+
+// QuietNative stops FFmpeg's libraries from writing to standard error. What they
+// have to say comes back as errors; programs call this once at their start.
+func QuietNative() { astiav.SetLogLevel(astiav.LogLevelQuiet) }

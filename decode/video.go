@@ -1,0 +1,164 @@
+package decode
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/asticode/go-astiav"
+
+	"github.com/lianmai/lianmai/media"
+)
+
+// VideoOptions bounds and tunes a video decoder. The zero value decodes everything.
+type VideoOptions struct {
+	// MaxPixels bounds width×height; 0 means 3840×2160. A stream beyond it is ErrData.
+	MaxPixels int
+}
+
+// Video decodes one H.264 or HEVC stream into 4:2:0 pictures. One goroutine owns it.
+type Video struct {
+	n     *native
+	scale *astiav.SoftwareScaleContext // only for sources that are not 8-bit 4:2:0
+	from  scaleKey
+}
+
+// scaleKey is what a pixel format converter was made for.
+type scaleKey struct {
+	format astiav.PixelFormat
+	w, h   int
+}
+
+// NewVideo makes a decoder for codec from its configuration: an avcC or hvcC
+// record as RTMP's sequence header carries it. The caller closes it.
+// Errors: ErrUnsupported, ErrConfig.
+func NewVideo(codec media.Codec, config []byte, o VideoOptions) (*Video, error) {
+	id, ok := map[media.Codec]astiav.CodecID{
+		media.CodecH264: astiav.CodecIDH264,
+		media.CodecHEVC: astiav.CodecIDHevc,
+	}[codec]
+	if !ok {
+		return nil, fmt.Errorf("%w: video %s", ErrUnsupported, codec)
+	}
+	return newVideo(id, o, func(c *astiav.CodecContext) error { return c.SetExtraData(config) })
+}
+
+func newVideo(id astiav.CodecID, o VideoOptions, configure func(*astiav.CodecContext) error) (*Video, error) {
+	if o.MaxPixels == 0 {
+		o.MaxPixels = 3840 * 2160
+	}
+	n, err := open(id, map[string]string{"max_pixels": strconv.Itoa(o.MaxPixels)}, configure)
+	if err != nil {
+		return nil, err
+	}
+	return &Video{n: n}, nil
+}
+
+// Decode decodes one access unit and calls emit for each picture that comes out,
+// in the order of their PTS. emit owns the frame; its PTS is the packet's.
+// On ErrData the decoder goes on with the next packet; pictures may be damaged
+// until the next key frame.
+func (d *Video) Decode(pkt media.Packet, emit func(*media.Frame)) error {
+	if err := d.n.send(pkt.Data, pkt.PTS, pkt.DTS, pkt.Key); err != nil {
+		return err
+	}
+	return d.drain(emit)
+}
+
+// Flush brings out the pictures that the decoder still holds, at the end of a
+// stream. Afterwards decoding can start again at a key frame.
+func (d *Video) Flush(emit func(*media.Frame)) error {
+	if err := d.n.ctx.SendPacket(nil); err != nil {
+		return fmt.Errorf("%w: %w", ErrData, err)
+	}
+	err := d.drain(emit)
+	d.n.flush()
+	return err
+}
+
+// Close frees the decoder. It may be called twice.
+func (d *Video) Close() {
+	if d == nil {
+		return
+	}
+	d.n.free()
+	if d.scale != nil {
+		d.scale.Free()
+		d.scale = nil
+		media.Release()
+	}
+}
+
+func (d *Video) drain(emit func(*media.Frame)) error {
+	for {
+		if err := d.n.ctx.ReceiveFrame(d.n.frame); err != nil {
+			if errors.Is(err, astiav.ErrEagain) || errors.Is(err, astiav.ErrEof) {
+				return nil
+			}
+			return fmt.Errorf("%w: %w", ErrData, err)
+		}
+		f, err := d.take()
+		if err != nil {
+			return err
+		}
+		emit(f)
+	}
+}
+
+// take moves the decoded picture out of the decoder's frame into one of its own.
+func (d *Video) take() (*media.Frame, error) {
+	pts := time.Duration(d.n.frame.Pts())
+	switch d.n.frame.PixelFormat() {
+	case astiav.PixelFormatYuv420P, astiav.PixelFormatYuvj420P:
+		av := astiav.AllocFrame()
+		av.MoveRef(d.n.frame)
+		f, err := media.WrapFrame(av)
+		if err != nil {
+			return nil, fmt.Errorf("%w: %w", ErrData, err)
+		}
+		f.PTS = pts
+		return f, nil
+	}
+	f, err := d.convert()
+	d.n.frame.Unref()
+	if err != nil {
+		return nil, err
+	}
+	f.PTS = pts
+	return f, nil
+}
+
+// convert makes an 8-bit 4:2:0 picture of any other pixel format, such as the
+// 10-bit or 4:2:2 that a studio encoder may send.
+func (d *Video) convert() (*media.Frame, error) {
+	src := d.n.frame
+	// Even sizes only: the chroma planes of a 4:2:0 picture of odd size are not
+	// something every source format can fill.
+	key := scaleKey{src.PixelFormat(), src.Width(), src.Height()}
+	if d.scale == nil || key != d.from {
+		if d.scale != nil {
+			d.scale.Free()
+			d.scale = nil
+			media.Release()
+		}
+		flags := astiav.NewSoftwareScaleContextFlags(astiav.SoftwareScaleContextFlagBilinear)
+		scale, err := astiav.CreateSoftwareScaleContext(key.w, key.h, key.format, key.w&^1, key.h&^1, astiav.PixelFormatYuv420P, flags)
+		if err != nil {
+			return nil, fmt.Errorf("%w: pixel format %s", ErrUnsupported, key.format)
+		}
+		media.Retain()
+		d.scale, d.from = scale, key
+	}
+	f, err := media.NewFrame(key.w&^1, key.h&^1)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrData, err)
+	}
+	if err := d.scale.ScaleFrame(src, f.AV()); err != nil {
+		f.Free()
+		return nil, fmt.Errorf("%w: converting %s: %w", ErrData, key.format, err)
+	}
+	f.FullRange = src.ColorRange() == astiav.ColorRangeJpeg
+	f.Matrix = media.MatrixOf(src)
+	return f, nil
+}
