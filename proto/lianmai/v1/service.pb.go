@@ -1012,7 +1012,7 @@ func (x *GetMixResponse) GetEvents() []*MixEvent {
 // ListMixesRequest asks for a page of mixes.
 type ListMixesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The most mixes to return, 0–1000; 0 means 100.
+	// The most mixes to return, 0–500; 0 means 100.
 	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// `next_page_token` of the page before; empty for the first page.
 	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
@@ -1368,7 +1368,7 @@ const file_lianmai_v1_service_proto_rawDesc = "" +
 	"\x06events\x18\x03 \x03(\v2\x14.lianmai.v1.MixEventR\x06events\"\x8c\x01\n" +
 	"\x10ListMixesRequest\x12'\n" +
 	"\tpage_size\x18\x01 \x01(\x05B\n" +
-	"\xbaH\a\x1a\x05\x18\xe8\a(\x00R\bpageSize\x12&\n" +
+	"\xbaH\a\x1a\x05\x18\xf4\x03(\x00R\bpageSize\x12&\n" +
 	"\n" +
 	"page_token\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18@R\tpageToken\x12'\n" +
 	"\x0finclude_stopped\x18\x03 \x01(\bR\x0eincludeStopped\"i\n" +

@@ -1,0 +1,156 @@
+package config
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/spf13/pflag"
+	"pgregory.net/rapid"
+)
+
+// write returns the path of a file with this text.
+func write(t *testing.T, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "lianmai.yaml")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func environment(vars map[string]string) func(string) (string, bool) {
+	return func(name string) (string, bool) {
+		v, ok := vars[name]
+		return v, ok
+	}
+}
+
+func flags(t *testing.T, args ...string) *pflag.FlagSet {
+	t.Helper()
+	fs := pflag.NewFlagSet("serve", pflag.ContinueOnError)
+	fs.String("config", "", "")
+	fs.String("grpc", Default().GRPC, "")
+	fs.String("http", Default().HTTP, "")
+	fs.String("rtmp", Default().RTMP, "")
+	fs.String("log-level", Default().Log.Level, "")
+	if err := fs.Parse(args); err != nil {
+		t.Fatal(err)
+	}
+	return fs
+}
+
+func TestNothingSaidGivesTheDefaults(t *testing.T) {
+	cfg, err := Load(Sources{Flags: flags(t)})
+	if err != nil || cfg != Default() {
+		t.Errorf("Load() = %+v, %v; want %+v", cfg, err, Default())
+	}
+}
+
+func TestEachLayerLiesOverTheOneBefore(t *testing.T) {
+	cfg, err := Load(Sources{
+		File:  write(t, "grpc: 127.0.0.1:1\nhttp: 127.0.0.1:1\nrtmp: 127.0.0.1:1\nlog:\n  level: debug\n  format: json\n"),
+		Env:   environment(map[string]string{"LIANMAI_HTTP": "127.0.0.1:2", "LIANMAI_RTMP": "127.0.0.1:2", "LIANMAI_LOG_LEVEL": "warn"}),
+		Flags: flags(t, "--rtmp", "127.0.0.1:3", "--log-level", "error"),
+	})
+	want := Config{GRPC: "127.0.0.1:1", HTTP: "127.0.0.1:2", RTMP: "127.0.0.1:3", Log: Log{Level: "error", Format: "json"}}
+	if err != nil || cfg != want {
+		t.Errorf("Load() = %+v, %v; want %+v", cfg, err, want)
+	}
+}
+
+func TestUnknownKeysAreNamedWithTheirNeighbours(t *testing.T) {
+	for _, test := range []struct{ text, key, near string }{
+		{"grcp: 127.0.0.1:1", `"grcp"`, "did you mean grpc?"},
+		{"log: {levle: info}", `"log.levle"`, "did you mean log.level?"},
+		{"level: info", `"level"`, "did you mean log.level?"},
+		{"log: debug", `"log"`, "did you mean log.format or log.level?"},
+		{"log-level: debug", `"log-level"`, "log.level"},
+		{"grpc: {address: x}", `"grpc.address"`, "did you mean grpc?"},
+		{"colour: blue", `"colour"`, "the keys are data, grpc, http, log.format, log.level, rtmp"},
+	} {
+		_, err := Load(Sources{File: write(t, test.text)})
+		if !errors.Is(err, ErrUnknownKey) || !strings.Contains(err.Error(), test.key) || !strings.Contains(err.Error(), test.near) {
+			t.Errorf("%s: error = %v; want %s, %s", test.text, err, test.key, test.near)
+		}
+	}
+}
+
+func TestEveryUnknownKeyIsTold(t *testing.T) {
+	_, err := Load(Sources{File: write(t, "one: 1\ntwo: 2\ngrpc: 127.0.0.1:1\n")})
+	if err == nil || !strings.Contains(err.Error(), `"one"`) || !strings.Contains(err.Error(), `"two"`) {
+		t.Errorf("error = %v; want both keys", err)
+	}
+}
+
+func TestBadValues(t *testing.T) {
+	for _, test := range []struct{ text, names string }{
+		{"grpc: nowhere", "grpc"},
+		{"grpc: 'off'", "grpc"}, // the API cannot be turned off
+		{"http: 127.0.0.1:99999", "http"},
+		{"rtmp: 127.0.0.1:http", "rtmp"},
+		{"rtmp: 1935", "rtmp"},
+		{"rtmp:", "rtmp"},
+		{"grpc: [a, b]", "grpc"},
+		{"log: {level: loud}", "log.level"},
+		{"log: {format: xml}", "log.format"},
+	} {
+		_, err := Load(Sources{File: write(t, test.text)})
+		if !errors.Is(err, ErrValue) || !strings.Contains(err.Error(), test.names) {
+			t.Errorf("%s: error = %v; want ErrValue naming %s", test.text, err, test.names)
+		}
+	}
+}
+
+func TestUnreadableFiles(t *testing.T) {
+	for name, path := range map[string]string{
+		"missing":  filepath.Join(t.TempDir(), "none.yaml"),
+		"folder":   t.TempDir(),
+		"not YAML": write(t, "grpc: [\n"),
+		"a list":   write(t, "- grpc\n"),
+		"huge":     write(t, strings.Repeat("# nothing\n", maxFile/8)),
+	} {
+		if _, err := Load(Sources{File: path}); !errors.Is(err, ErrFile) {
+			t.Errorf("%s: error = %v, want ErrFile", name, err)
+		}
+	}
+}
+
+func TestOffTurnsListenersOff(t *testing.T) {
+	for _, args := range [][]string{{"--rtmp", "off", "--http", ""}, {"--rtmp=", "--http=OFF"}} {
+		cfg, err := Load(Sources{Flags: flags(t, args...)})
+		if err != nil || Enabled(cfg.RTMP) || Enabled(cfg.HTTP) || !Enabled(cfg.GRPC) {
+			t.Errorf("%v: %+v, %v", args, cfg, err)
+		}
+	}
+}
+
+func TestDistanceIsAMetric(t *testing.T) {
+	word := rapid.StringMatching(`[a-c.]{0,6}`)
+	rapid.Check(t, func(t *rapid.T) {
+		a, b, c := word.Draw(t, "a"), word.Draw(t, "b"), word.Draw(t, "c")
+		if (distance(a, b) == 0) != (a == b) || distance(a, b) != distance(b, a) || distance(a, c) > distance(a, b)+distance(b, c) {
+			t.Fatalf("distance(%q, %q, %q)", a, b, c)
+		}
+	})
+}
+
+// FuzzParse looks for a text that ends the process.
+func FuzzParse(f *testing.F) {
+	keys := []string{"grpc", "log.level"}
+	f.Add([]byte("grpc: a\nlog: {level: b}"))
+	f.Add([]byte("a: &a [*a]"))
+	f.Add([]byte("? {a: b}\n: c"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		values, err := parse(text, "fuzz", keys)
+		if err == nil {
+			for _, key := range values.Keys() {
+				if key != "grpc" && key != "log.level" {
+					t.Errorf("took key %q", key)
+				}
+			}
+		}
+	})
+}
