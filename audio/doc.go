@@ -1,0 +1,39 @@
+// Package audio is the sound of one mix, in pure Go: the decoded sound of every
+// source goes in, one mixed block comes out for each audio tick. All of it is
+// 48 kHz stereo float32, interleaved left, right; 1.0 is full scale.
+//
+// Its nouns:
+//   - A frame is one left and one right sample. Every position is the absolute
+//     index of a frame, counted from the start of the session.
+//   - A [Ring] holds the frames around now by absolute index and knows which are
+//     there: a run is a stretch of frames that follow one another without a seam.
+//   - A [Source] is one track of the mix: a Ring, a gain, a mute, a meter.
+//   - A [Mixer] sums its sources, never dividing by their number, and limits the
+//     sum to [CeilingDB].
+//   - A [Stretcher] plays a source a little faster or slower, to steer clock drift.
+//
+// Nothing clicks. A source rises from silence and falls to it over 5 ms, with a
+// raised cosine, wherever a run starts or ends; gain and mute move along the same
+// curve. The fade out before a gap is known in time because a source is read
+// [Lead] frames ahead of the frame that is heard: what has not been written by
+// then is a gap.
+//
+// Caveats:
+//   - Write a source's sound by counting frames, each block where the one before
+//     ended. Placing each block by its own rounded timestamp makes a seam, hence a
+//     dip of 10 ms, at every block.
+//   - A source whose sound arrives less than Lead frames ahead is heard, but dips.
+//   - The same calls in the same order give the same bits, on every machine:
+//     products are rounded before they are added, so that no compiler fuses them.
+package audio
+
+// SampleRate is the rate of all sound inside a mix, in frames per second.
+const SampleRate = 48000
+
+// Channels is the number of channels of all sound inside a mix (left, right; interleaved).
+const Channels = 2
+
+// Lead is how many frames (6.5 ms) before a frame is heard its source's sound must
+// have been written to be sure to play at full level: the limiter's look-ahead and
+// the fade out that a gap would need.
+const Lead = lookahead + holdFrames

@@ -1,0 +1,133 @@
+package audio
+
+// CeilingDB is the loudest sample that leaves the mix, in dBFS. Below it the
+// limiter does nothing at all.
+const CeilingDB = -1
+
+// ceiling is CeilingDB as an amplitude.
+const ceiling float32 = 0.8912509
+
+const (
+	// smoothFrames is the length of each of the two running means that round the
+	// gain's corners.
+	smoothFrames = 37
+	// lookahead is how many frames the limiter sees ahead: 1.5 ms. It is what the
+	// two means need to come down to a peak before it is there.
+	lookahead = 2 * (smoothFrames - 1)
+	// unity is a gain of 1. Gains are whole numbers, so that running sums of them
+	// stay exact for ever and a sum of ones is exactly one.
+	unity = 1 << 30
+	// fullSum is what the second running mean adds up to while nothing is limited.
+	fullSum = unity * smoothFrames * smoothFrames
+	// releaseShift makes the gain recover by 1/4096 of what is missing in each
+	// frame: a time constant of 85 ms.
+	releaseShift = 12
+)
+
+// limiter keeps peaks at or below the ceiling. For each frame it computes the gain
+// that the frame needs, takes the least of those within the look-ahead, lets that
+// recover slowly, and smooths the result with two running means, which together
+// span exactly the look-ahead. Every gain that the means take in has seen the frame
+// that it is applied to, so their mean is never above what the frame needs: it
+// cannot overshoot.
+type limiter struct {
+	now    int64               // frames seen
+	needs  [lookahead + 1]need // a queue with rising gains: the first is the least
+	head   int                 // of needs
+	count  int                 // of needs
+	gain   int64               // the least need, recovering
+	first  [smoothFrames]int64 // the last gains
+	second [smoothFrames]int64 // the last sums of first
+	slot   int                 // of first and second
+	sum    int64               // of first
+	total  int64               // of second
+}
+
+// need is a gain below unity that the frame at needs.
+type need struct {
+	at   int64
+	gain int64
+}
+
+// reset forgets all peaks: the gain is 1.
+func (l *limiter) reset() {
+	*l = limiter{gain: unity, sum: unity * smoothFrames, total: fullSum}
+	for i := range l.first {
+		l.first[i] = unity
+		l.second[i] = unity * smoothFrames
+	}
+}
+
+// idle says that the gain is 1 and will be until a peak comes.
+func (l *limiter) idle() bool { return l.total == fullSum && l.gain == unity && l.count == 0 }
+
+// prime takes in the look-ahead without giving anything out.
+func (l *limiter) prime(pcm []float32) {
+	for ; len(pcm) >= Channels; pcm = pcm[Channels:] {
+		l.next(max(pcm[0], -pcm[0], pcm[1], -pcm[1]))
+	}
+}
+
+// process fills out with the limited first frames of in, which is longer than out
+// by the look-ahead. Of in, the frames after the look-ahead must be new.
+func (l *limiter) process(out, in []float32) {
+	fresh := in[lookahead*Channels:][:len(out)]
+	if l.idle() && peakOf(fresh) <= ceiling {
+		copy(out, in)
+		return
+	}
+	for i := 0; i+1 < len(out); i += Channels {
+		g := l.next(max(fresh[i], -fresh[i], fresh[i+1], -fresh[i+1]))
+		out[i] = limited(in[i], g)
+		out[i+1] = limited(in[i+1], g)
+	}
+}
+
+// limited applies the gain; the clamp takes off no more than the product's rounding.
+func limited(v float32, gain float64) float32 {
+	return max(-ceiling, min(ceiling, float32(float64(v)*gain)))
+}
+
+// next takes in the peak of the newest frame and returns the gain of the one that
+// is lookahead frames older.
+func (l *limiter) next(peak float32) float64 {
+	if l.count > 0 && l.needs[l.head].at < l.now-lookahead {
+		l.head = (l.head + 1) % len(l.needs)
+		l.count--
+	}
+	if peak > ceiling {
+		l.push(int64(unity * (float64(ceiling) / float64(peak))))
+	}
+	if l.gain < unity {
+		l.gain += max(1, (unity-l.gain)>>releaseShift)
+	}
+	if l.count > 0 {
+		l.gain = min(l.gain, l.needs[l.head].gain)
+	}
+	l.sum += l.gain - l.first[l.slot]
+	l.first[l.slot] = l.gain
+	l.total += l.sum - l.second[l.slot]
+	l.second[l.slot] = l.sum
+	l.slot = (l.slot + 1) % smoothFrames
+	l.now++
+	return float64(l.total) / fullSum
+}
+
+// push enters the need of the newest frame. Older needs that are not lower will
+// never be the least again.
+func (l *limiter) push(gain int64) {
+	for l.count > 0 && l.needs[(l.head+l.count-1)%len(l.needs)].gain >= gain {
+		l.count--
+	}
+	l.needs[(l.head+l.count)%len(l.needs)] = need{l.now, gain}
+	l.count++
+}
+
+// peakOf returns the greatest magnitude in pcm.
+func peakOf(pcm []float32) float32 {
+	var p float32
+	for _, v := range pcm {
+		p = max(p, v, -v)
+	}
+	return p
+}
