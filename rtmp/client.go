@@ -1,0 +1,340 @@
+package rtmp
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/bluenviron/gortmplib/pkg/amf0"
+	"github.com/bluenviron/gortmplib/pkg/bytecounter"
+	"github.com/bluenviron/gortmplib/pkg/handshake"
+)
+
+// Defaults of Pull and Pusher.
+const (
+	defaultDialTimeout  = 5 * time.Second
+	defaultWriteTimeout = 5 * time.Second
+)
+
+// sendBuffer is the wish for the kernel's buffer of a publishing connection, in
+// bytes: over a second of media, and 5 Mb/s over a path of 800 ms.
+const sendBuffer = 512 << 10
+
+// DialFunc opens a network connection, as net.Dialer.DialContext does.
+type DialFunc func(ctx context.Context, network, address string) (net.Conn, error)
+
+// client is a connection to a server on which a stream is played or published.
+type client struct {
+	*conn
+	url    URL
+	stream uint32   // message stream as on the wire
+	first  *message // media that came before the server's answer to play
+}
+
+// dialer says how a client connects.
+type dialer struct {
+	url          URL
+	publish      bool
+	timeout      time.Duration // for all of connecting
+	writeTimeout time.Duration
+	tls          *tls.Config
+	dial         DialFunc
+}
+
+// open connects, and returns when the server has agreed to play or publish. The
+// caller closes the client's nc. The error is one of this package's, or ctx's.
+func (d dialer) open(ctx context.Context) (*client, error) {
+	limited, cancel := context.WithTimeout(ctx, d.timeout)
+	defer cancel()
+	nc, err := d.connect(limited)
+	if err != nil {
+		return nil, cmpErr(ctx.Err(), dialError(err))
+	}
+	release := closeOnDone(limited, nc)
+	c := &client{url: d.url}
+	err = c.begin(nc, d)
+	expired := limited.Err() != nil
+	release()
+	if err == nil && !expired {
+		err = c.nc.SetDeadline(time.Time{})
+	}
+	if err == nil && !expired {
+		return c, nil
+	}
+	nc.Close()
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	if expired || errors.Is(err, os.ErrDeadlineExceeded) {
+		err = fmt.Errorf("%w: no answer within %v", ErrHandshake, d.timeout)
+	}
+	return nil, err
+}
+
+// cmpErr returns the first of the two that is not nil.
+func cmpErr(a, b error) error {
+	if a != nil {
+		return a
+	}
+	return b
+}
+
+func (d dialer) connect(ctx context.Context) (net.Conn, error) {
+	dial := d.dial
+	if dial == nil {
+		dial = (&net.Dialer{}).DialContext
+	}
+	nc, err := dial(ctx, "tcp", d.url.addr)
+	if err != nil {
+		return nil, err
+	}
+	if tcp, ok := nc.(*net.TCPConn); ok && d.publish {
+		// What the kernel holds counts as sent. Without a bound it would take many
+		// seconds of media before a destination that takes nothing was noticed.
+		_ = tcp.SetWriteBuffer(sendBuffer) // a wish; the default also works
+	}
+	if !d.url.secure {
+		return nc, nil
+	}
+	conf := d.tls.Clone() // nil stays nil
+	if conf == nil {
+		conf = &tls.Config{MinVersion: tls.VersionTLS12}
+	}
+	if conf.ServerName == "" {
+		conf.ServerName, _, _ = net.SplitHostPort(d.url.addr)
+	}
+	secured := tls.Client(nc, conf)
+	if err := secured.HandshakeContext(ctx); err != nil {
+		nc.Close()
+		return nil, fmt.Errorf("TLS: %w", err)
+	}
+	return secured, nil
+}
+
+// closeOnDone closes nc as soon as ctx is done. The function that it returns ends
+// that, and waits if the closing is under way.
+func closeOnDone(ctx context.Context, nc net.Conn) (release func()) {
+	closed := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		nc.Close()
+		close(closed)
+	})
+	return func() {
+		if !stop() {
+			<-closed
+		}
+	}
+}
+
+// begin does everything from the handshake to the server's yes.
+func (c *client) begin(nc net.Conn, d dialer) error {
+	count := bytecounter.NewReadWriter(nc)
+	if err := nc.SetDeadline(time.Now().Add(d.timeout)); err != nil {
+		return fmt.Errorf("%w: %v", ErrHandshake, closeReason(err))
+	}
+	if _, _, err := handshake.DoClient(count, false, false); err != nil {
+		return fmt.Errorf("%w: %s", ErrHandshake, handshakeReason(err))
+	}
+	c.conn = newConn(nc, count, d.writeTimeout)
+	if err := c.connectApp(d.publish); err != nil {
+		return err
+	}
+	if d.publish {
+		return c.publish()
+	}
+	return c.play()
+}
+
+func handshakeReason(err error) string {
+	if isClosed(err) {
+		return "closed by the peer: " + closeReason(err)
+	}
+	return clean(err.Error())
+}
+
+// fourCCs are the Enhanced RTMP codecs that we understand (E-RTMP v1, "Enhancing
+// NetConnection connect Command").
+var fourCCs = amf0.StrictArray{"avc1", "hvc1", "mp4a"}
+
+func (c *client) connectApp(publish bool) error {
+	if err := c.writeWindow(); err != nil {
+		return err
+	}
+	arg := amf0.Object{
+		{Key: "app", Value: c.url.app},
+		{Key: "flashVer", Value: "LNX 9,0,124,2"},
+		{Key: "tcUrl", Value: c.url.tcURL()},
+		{Key: "objectEncoding", Value: float64(0)},
+	}
+	if publish {
+		arg = append(arg, amf0.ObjectEntry{Key: "type", Value: "nonprivate"})
+	} else {
+		arg = append(arg,
+			amf0.ObjectEntry{Key: "fpad", Value: false},
+			amf0.ObjectEntry{Key: "capabilities", Value: float64(15)},
+			amf0.ObjectEntry{Key: "audioCodecs", Value: float64(0x0400)}, // AAC
+			amf0.ObjectEntry{Key: "videoCodecs", Value: float64(0x0080)}, // H.264
+			amf0.ObjectEntry{Key: "videoFunction", Value: float64(0)},
+			amf0.ObjectEntry{Key: "fourCcList", Value: fourCCs},
+		)
+	}
+	if err := c.writeCommand(0, "connect", 1, arg); err != nil {
+		return err
+	}
+	answer, err := c.answer("connect", 1)
+	if err != nil {
+		return err
+	}
+	if answer.name != "_result" || answer.status().failed() {
+		return c.rejected("connect", answer.status())
+	}
+	return nil
+}
+
+// answer waits for the _result or _error of transaction id, or for an onStatus that
+// says no. Media that comes meanwhile ends the wait too: c.first holds it.
+func (c *client) answer(what string, id float64) (command, error) {
+	for {
+		m, err := c.read()
+		if err != nil {
+			return command{}, fmt.Errorf("waiting for the answer to %s: %w", what, err)
+		}
+		switch m.Type {
+		case typeAudio, typeVideo:
+			if what == "play" {
+				c.first = m
+				return command{name: "onStatus"}, nil
+			}
+		case typeCommandAMF0:
+			cmd, err := parseCommand(m)
+			if err != nil {
+				return command{}, err
+			}
+			switch {
+			case (cmd.name == "_result" || cmd.name == "_error") && (cmd.id == id || cmd.id == 0):
+				return cmd, nil
+			case cmd.name == "onStatus":
+				if s := cmd.status(); s.failed() || decides(what, s.code) {
+					return cmd, nil
+				}
+			}
+		}
+	}
+}
+
+// decides reports whether a status is the server's yes to play or publish. A server
+// may send others before, such as NetStream.Play.Reset.
+func decides(what, code string) bool {
+	return what == "play" && code == "NetStream.Play.Start" || what == "publish" && code == "NetStream.Publish.Start"
+}
+
+// createStream asks for a message stream.
+func (c *client) createStream(id float64) error {
+	if err := c.writeCommand(0, "createStream", id, nil); err != nil {
+		return err
+	}
+	for {
+		answer, err := c.answer("createStream", id)
+		if err != nil {
+			return err
+		}
+		if answer.name == "_result" && len(answer.args) < 2 {
+			continue // to a command before it
+		}
+		n, ok := 0.0, false
+		if len(answer.args) > 1 {
+			n, ok = answer.args[1].(float64)
+		}
+		if answer.name != "_result" || !ok {
+			return c.rejected("createStream", answer.status())
+		}
+		c.stream = streamOnWire(n)
+		return nil
+	}
+}
+
+func (c *client) play() error {
+	if err := c.createStream(2); err != nil {
+		return err
+	}
+	// Ask for a buffer of 100 ms: the server shall send as it gets.
+	if err := c.writeEvent(eventSetBuffer, streamNumber(c.stream), 100); err != nil {
+		return err
+	}
+	if err := c.writeCommand(c.stream, "play", 3, nil, c.url.stream); err != nil {
+		return err
+	}
+	return c.agreed("play", 3)
+}
+
+func (c *client) publish() error {
+	// Adobe's own commands come first; servers want them and need not answer.
+	if err := c.writeCommand(0, "releaseStream", 2, nil, c.url.stream); err != nil {
+		return err
+	}
+	if err := c.writeCommand(0, "FCPublish", 3, nil, c.url.stream); err != nil {
+		return err
+	}
+	if err := c.createStream(4); err != nil {
+		return err
+	}
+	if err := c.writeCommand(c.stream, "publish", 5, nil, c.url.stream, "live"); err != nil {
+		return err
+	}
+	return c.agreed("publish", 5)
+}
+
+// agreed waits for the server's yes or no to play or publish.
+func (c *client) agreed(what string, id float64) error {
+	for {
+		answer, err := c.answer(what, id)
+		if err != nil {
+			return err
+		}
+		s := answer.status()
+		if answer.name == "_error" || s.failed() {
+			return c.rejected(what, s)
+		}
+		if answer.name == "onStatus" {
+			return nil
+		}
+	}
+}
+
+// unpublish takes leave of the server, in the words of the commands by which it was greeted.
+func (c *client) unpublish() error {
+	if err := c.writeCommand(0, "FCUnpublish", 6, nil, c.url.stream); err != nil {
+		return err
+	}
+	return c.writeCommand(0, "deleteStream", 7, nil, float64(streamNumber(c.stream)))
+}
+
+// rejected makes an error of a server's no.
+func (c *client) rejected(what string, s status) error {
+	kind := ErrRejected
+	switch {
+	case s.code == "NetStream.Publish.BadName":
+		kind = ErrBusy
+	case strings.HasPrefix(s.code, "NetStream.Play.StreamNotFound"):
+		kind = ErrNotFound
+	}
+	said := c.url.clean(strings.TrimSpace(s.code + " " + s.description))
+	if said == "" {
+		return fmt.Errorf("%w (%s)", kind, what)
+	}
+	return fmt.Errorf("%w (%s): %s", kind, what, said)
+}
+
+// discard is the logger of those who want none.
+func discard(l *slog.Logger) *slog.Logger {
+	if l == nil {
+		return slog.New(slog.DiscardHandler)
+	}
+	return l
+}
