@@ -97,7 +97,7 @@ func (a *Audio) Config() []byte { return a.asc }
 func (a *Audio) FrameSize() int { return a.ctx.FrameSize() }
 
 // Encode encodes the next FrameSize samples, interleaved, ±1 full scale, and calls
-// emit with what comes out. A packet comes out one call later than its samples go
+// emit with what comes out. A packet comes out two calls later than its samples go
 // in. Its PTS is the time of its first sample, counted from the first call: the
 // packet of silence with which AAC begins is left out, so sound and picture stay
 // in sync without an edit list.

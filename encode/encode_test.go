@@ -1,10 +1,13 @@
 package encode_test
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -231,5 +234,111 @@ func TestBadSettingsAreRefused(t *testing.T) {
 	if a, err := encode.NewAudio(encode.AudioConfig{Channels: 7}); !errors.Is(err, encode.ErrConfig) {
 		a.Close()
 		t.Errorf("7 channels: error %v, want ErrConfig", err)
+	}
+}
+
+func TestFileHoldsExactTimestampsAndTheSameBytes(t *testing.T) {
+	for _, ending := range encode.FileFormats() {
+		t.Run(ending, func(t *testing.T) {
+			liveAtStart(t)
+			a, b := filepath.Join(t.TempDir(), "a"+ending), filepath.Join(t.TempDir(), "b"+ending)
+			writeFile(t, a)
+			writeFile(t, b)
+			first, err := os.ReadFile(a)
+			if err != nil {
+				t.Fatal(err)
+			}
+			second, err := os.ReadFile(b)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !bytes.Equal(first, second) {
+				t.Error("two files of the same packets differ")
+			}
+			checkFile(t, a)
+		})
+	}
+	if _, err := encode.CreateFile("x.avi", encode.FileConfig{}); !errors.Is(err, encode.ErrConfig) {
+		t.Errorf("x.avi: error %v, want ErrConfig", err)
+	}
+}
+
+// writeFile writes one second: 30 pictures and 46 blocks of silence, of which the last two stay in the encoder.
+func writeFile(t *testing.T, path string) {
+	t.Helper()
+	v, err := encode.NewVideo(encode.VideoConfig{Width: 64, Height: 48, FrameRate: media.FPS(30), Bitrate: 200_000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer v.Close()
+	a, err := encode.NewAudio(encode.AudioConfig{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Close()
+	out, err := encode.CreateFile(path, encode.FileConfig{
+		Width: 64, Height: 48, FrameRate: media.FPS(30), VideoConfig: v.Config(), AudioConfig: a.Config(),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := media.NewFrame(64, 48)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Free()
+	emit := func(p media.Packet) {
+		if err := out.Write(p); err != nil {
+			t.Error(err)
+		}
+	}
+	pcm := make([]float32, 2048)
+	for n := range 46 {
+		if n < 30 {
+			ramp(f, n)
+			if err := v.Encode(f, int64(n), false, emit); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := a.Encode(pcm, emit); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := out.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func checkFile(t *testing.T, path string) {
+	t.Helper()
+	in, err := decode.OpenFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
+	counts := map[media.Kind]int64{}
+	for {
+		p, err := in.Read()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p.Config {
+			continue
+		}
+		want := media.FPS(30).Time(counts[media.Video])
+		if p.Kind == media.Audio {
+			want = media.SampleTime(counts[media.Audio] * 1024)
+		}
+		// FLV has whole milliseconds.
+		if off := p.PTS - want; off < -time.Millisecond || off > time.Millisecond {
+			t.Errorf("%s %d at %v, want %v", p.Kind, counts[p.Kind], p.PTS, want)
+		}
+		counts[p.Kind]++
+	}
+	if counts[media.Video] != 30 || counts[media.Audio] != 44 {
+		t.Errorf("read %v packets, want 30 of video and 44 of audio", counts)
 	}
 }
