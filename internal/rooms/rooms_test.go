@@ -47,8 +47,10 @@ var mayImport = map[string][]string{
 	"examples/...": {"proto/..."},
 
 	// For tests only.
-	"internal/peers": {},
-	"internal/rooms": {},
+	"deploy":              {},
+	"internal/peers":      {},
+	"pattern/patterntest": {"media"},
+	"internal/rooms":      {},
 }
 
 // onlyIn names, for a foreign package and everything below it, the rooms that may
