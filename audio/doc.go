@@ -23,6 +23,7 @@
 //     ended. Placing each block by its own rounded timestamp makes a seam, hence a
 //     dip of 10 ms, at every block.
 //   - A source whose sound arrives less than Lead frames ahead is heard, but dips.
+//   - Nothing here tells the time: the caller says which frames it wants, in order.
 //   - The same calls in the same order give the same bits, on every machine:
 //     products are rounded before they are added, so that no compiler fuses them.
 package audio
@@ -33,7 +34,7 @@ const SampleRate = 48000
 // Channels is the number of channels of all sound inside a mix (left, right; interleaved).
 const Channels = 2
 
-// Lead is how many frames (6.5 ms) before a frame is heard its source's sound must
-// have been written to be sure to play at full level: the limiter's look-ahead and
-// the fade out that a gap would need.
-const Lead = lookahead + holdFrames
+// Lead is how many frames (6.5 ms) past the end of a block a source must have been
+// written when the block is mixed, to be sure to play at full level: the limiter's
+// look-ahead and the fade out that a gap would need.
+const Lead = lookahead + holdFrames - 1

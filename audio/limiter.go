@@ -64,7 +64,7 @@ func (l *limiter) idle() bool { return l.total == fullSum && l.gain == unity && 
 // prime takes in the look-ahead without giving anything out.
 func (l *limiter) prime(pcm []float32) {
 	for ; len(pcm) >= Channels; pcm = pcm[Channels:] {
-		l.next(max(pcm[0], -pcm[0], pcm[1], -pcm[1]))
+		l.next(peakOf(pcm[:Channels]))
 	}
 }
 
@@ -77,7 +77,7 @@ func (l *limiter) process(out, in []float32) {
 		return
 	}
 	for i := 0; i+1 < len(out); i += Channels {
-		g := l.next(max(fresh[i], -fresh[i], fresh[i+1], -fresh[i+1]))
+		g := l.next(peakOf(fresh[i : i+Channels]))
 		out[i] = limited(in[i], g)
 		out[i+1] = limited(in[i+1], g)
 	}
@@ -121,13 +121,4 @@ func (l *limiter) push(gain int64) {
 	}
 	l.needs[(l.head+l.count)%len(l.needs)] = need{l.now, gain}
 	l.count++
-}
-
-// peakOf returns the greatest magnitude in pcm.
-func peakOf(pcm []float32) float32 {
-	var p float32
-	for _, v := range pcm {
-		p = max(p, v, -v)
-	}
-	return p
 }

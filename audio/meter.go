@@ -19,6 +19,34 @@ type bin struct {
 	peak    float32
 }
 
+// add adds interleaved pcm. Each channel has a sum of its own: two chains of
+// additions run side by side.
+func (b *bin) add(pcm []float32) {
+	var left, right float64
+	peak := math.Float32bits(b.peak)
+	for i := 0; i+1 < len(pcm); i += Channels {
+		l, r := pcm[i], pcm[i+1]
+		left += float64(float64(l) * float64(l))
+		right += float64(float64(r) * float64(r))
+		peak = max(peak, magnitude(l), magnitude(r))
+	}
+	b.squares += left + right
+	b.peak = math.Float32frombits(peak)
+}
+
+// magnitude returns the bits of |v|. They are ordered as the magnitudes are, and
+// whole numbers compare several times faster than floats.
+func magnitude(v float32) uint32 { return math.Float32bits(v) &^ (1 << 31) }
+
+// peakOf returns the greatest magnitude in pcm.
+func peakOf(pcm []float32) float32 {
+	var peak uint32
+	for _, v := range pcm {
+		peak = max(peak, magnitude(v))
+	}
+	return math.Float32frombits(peak)
+}
+
 // meter measures the last 100 ms in steps of 10 ms. One goroutine feeds it, any
 // may ask for the level. The zero value is silence.
 type meter struct {
@@ -34,13 +62,7 @@ type meter struct {
 func (m *meter) add(pcm []float32) {
 	for len(pcm) >= Channels {
 		n := min(len(pcm)/Channels, binFrames-m.frames)
-		b := &m.bins[m.slot]
-		squares, peak := b.squares, b.peak
-		for _, v := range pcm[:n*Channels] {
-			squares += float64(float64(v) * float64(v))
-			peak = max(peak, v, -v)
-		}
-		b.squares, b.peak = squares, peak
+		m.bins[m.slot].add(pcm[:n*Channels])
 		pcm = pcm[n*Channels:]
 		m.advance(n)
 	}

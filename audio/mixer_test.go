@@ -69,13 +69,36 @@ func TestOneSourcePassesBitExactInPlace(t *testing.T) {
 	}
 }
 
+func TestLeadIsWhatASourceNeeds(t *testing.T) {
+	in := noise(20000, 0.5, 1)
+	mix := func(lead int) []float32 {
+		m := New()
+		s := m.Add("host")
+		var out []float32
+		written := 0
+		for at := 0; at < 10000; at += 500 {
+			s.Write(int64(written), in[written*Channels:(at+500+lead)*Channels])
+			written = at + 500 + lead
+			out = append(out, mixAll(m, int64(at), 500, 500)...)
+		}
+		return out
+	}
+	from := fadeFrames * Channels
+	if out := mix(Lead); !slices.Equal(out[from:], in[from:len(out)]) {
+		t.Error("written Lead ahead, the source is not heard as it is")
+	}
+	if out := mix(Lead - 1); slices.Equal(out[from:], in[from:len(out)]) {
+		t.Error("written one frame less ahead, the source is heard as it is: Lead is too long")
+	}
+}
+
 func TestSixTonesSumCleanAndUndivided(t *testing.T) {
 	m := New()
 	freqs := []float64{331, 523, 811, 1301, 2903, 7001}
 	for i, f := range freqs {
-		m.Add("tone").Write(0, sine(0, SampleRate, f, measure.Amplitude(-18), float64(i)))
+		m.Add("tone").Write(0, sine(0, 20000, f, measure.Amplitude(-18), float64(i)))
 	}
-	out := mixAll(m, 0, SampleRate-2000, 1024)[1000*Channels:]
+	out := mixAll(m, 0, 19000, 1024)[1000*Channels:]
 	for c := range Channels {
 		f, err := measure.Fit(measure.Channel(out, c), freqs...)
 		if err != nil {

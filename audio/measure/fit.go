@@ -59,7 +59,7 @@ func Fit(pcm []float32, freqs ...float64) (Fitted, error) {
 // basis fills row with the values at sample i of each cosine and sine, and 1.
 func basis(row []float64, i int, freqs []float64) {
 	for k, f := range freqs {
-		row[2*k+1], row[2*k] = math.Sincos(2 * math.Pi * math.Mod(f*float64(i), Rate) / Rate)
+		row[2*k+1], row[2*k] = math.Sincos(phase(f, i))
 	}
 	row[2*len(freqs)] = 1
 }

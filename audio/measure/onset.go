@@ -57,7 +57,7 @@ func narrowband(pcm []float32, freq float64) []float64 {
 	re := make([]float64, len(pcm)+2*margin)
 	im := make([]float64, len(pcm)+2*margin)
 	for i, v := range pcm {
-		sin, cos := math.Sincos(2 * math.Pi * math.Mod(freq*float64(i), Rate) / Rate)
+		sin, cos := math.Sincos(phase(freq, i))
 		re[i+margin] = 2 * float64(v) * cos
 		im[i+margin] = 2 * float64(v) * sin
 	}

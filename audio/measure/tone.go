@@ -28,3 +28,10 @@ func blackmanHarris(i, n int) float64 {
 	x := 2 * math.Pi * float64(i) / float64(n)
 	return 0.35875 - 0.48829*math.Cos(x) + 0.14128*math.Cos(2*x) - 0.01168*math.Cos(3*x)
 }
+
+// phase returns the phase of a tone of freq Hz at sample i, in radians, 0…2π. Taking
+// whole turns off first keeps it exact over long signals.
+func phase(freq float64, i int) float64 {
+	turns := freq * float64(i) / Rate
+	return 2 * math.Pi * (turns - math.Floor(turns))
+}
