@@ -1,6 +1,7 @@
 package rtmp
 
 import (
+	"context"
 	"encoding/binary"
 	"fmt"
 	"net"
@@ -229,5 +230,23 @@ func (c *conn) writeWindow() error {
 	return c.writeControl(typeSetChunkSize, ourChunkSize)
 }
 
-func (c *conn) bytesRead() uint64    { return c.bytes.Reader.Count() }
 func (c *conn) bytesWritten() uint64 { return c.bytes.Writer.Count() }
+
+// lingerTime bounds the wait for the peer to close after the last message to it.
+const lingerTime = time.Second
+
+// linger tells the peer that no more comes, and waits a moment until it has closed
+// too, which heard says. Closing at once could make it lose the last messages.
+func (c *conn) linger(ctx context.Context, heard <-chan struct{}) {
+	half, ok := c.nc.(interface{ CloseWrite() error })
+	if !ok || half.CloseWrite() != nil {
+		return
+	}
+	t := time.NewTimer(lingerTime)
+	defer t.Stop()
+	select {
+	case <-heard:
+	case <-t.C:
+	case <-ctx.Done():
+	}
+}

@@ -13,9 +13,6 @@ import (
 const (
 	defaultQueueDuration = 4 * time.Second
 	defaultQueueBytes    = 16 << 20
-	// lingerTime bounds the wait for the server to close after the farewell. Closing
-	// while bytes are under way could make the server lose the last packets.
-	lingerTime = time.Second
 )
 
 // Header describes the stream that a Pusher sends: its decoder configurations and

@@ -3,7 +3,6 @@ package rtmp
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/lianmai/lianmai/media"
 )
@@ -40,17 +39,7 @@ func leave(ctx context.Context, c *client, heard <-chan struct{}) error {
 	if err := c.unpublish(); err != nil {
 		return err
 	}
-	half, ok := c.nc.(interface{ CloseWrite() error })
-	if !ok || half.CloseWrite() != nil {
-		return nil
-	}
-	linger := time.NewTimer(lingerTime)
-	defer linger.Stop()
-	select {
-	case <-heard:
-	case <-linger.C:
-	case <-ctx.Done():
-	}
+	c.linger(ctx, heard)
 	return nil
 }
 
