@@ -1,0 +1,43 @@
+package main
+
+import (
+	"log/slog"
+	"os"
+	"path/filepath"
+
+	"github.com/lianmai/lianmai/compose"
+	"github.com/lianmai/lianmai/mixer"
+	"github.com/lianmai/lianmai/server"
+)
+
+// newEngine returns what runs the mixes of `lianmai serve`. It is the one place that
+// says which engine that is.
+func newEngine(log *slog.Logger) (server.Engine, error) {
+	return engine{mixer.NewEngine(newFonts(log), log)}, nil
+}
+
+// engine runs mixes in this process.
+type engine struct{ *mixer.Engine }
+
+// Start begins a mix.
+func (e engine) Start(spec mixer.Spec, observe func(mixer.Event)) (server.Mix, error) {
+	session, err := e.Engine.Start(spec, observe)
+	if err != nil {
+		return nil, err // not session: a nil *Session is no nil Mix
+	}
+	return session, nil
+}
+
+// newFonts returns the fonts for names. Without the system's, Chinese names get a
+// silhouette.
+func newFonts(log *slog.Logger) *compose.Fonts {
+	var index string
+	if cache, err := os.UserCacheDir(); err == nil {
+		index = filepath.Join(cache, "lianmai", "fonts")
+	}
+	fonts, err := compose.SystemFonts(index)
+	if err != nil {
+		log.Warn("the system's fonts cannot be used, names in Chinese are not drawn", "error", err)
+	}
+	return fonts
+}

@@ -1,0 +1,138 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/lianmai/lianmai/layout"
+	pb "github.com/lianmai/lianmai/proto/lianmai/v1"
+)
+
+// expectedField is the field that --expected-revision sets.
+const expectedField = "expected_revision"
+
+// registerExpected adds --expected-revision.
+func registerExpected(cmd *cobra.Command, revision *int64) {
+	cmd.Flags().Int64Var(revision, "expected-revision", 0, "refuse if the mix is not at this `REVISION` (default: any)")
+}
+
+func newMixLayoutCommand(c *client) *cobra.Command {
+	var (
+		template, main string
+		order          []string
+		expected       int64
+	)
+	cmd := &cobra.Command{
+		Use:   "layout ID [--template NAME] [--main NAME] [--order NAME,NAME,…]",
+		Short: "Change the layout, the main speaker or the order of a running mix",
+		Example: `  lianmai mix layout room1 --main ben
+  lianmai mix layout room1 --template strip --order carl,anna,ben
+  lianmai mix layout room1 --order ''        # back to join order`,
+		Args:              args(cobra.ExactArgs(1)),
+		ValidArgsFunction: c.completeID,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			req := &pb.UpdateLayoutRequest{Id: args[0], ExpectedRevision: expected}
+			changed := cmd.Flags().Changed
+			if changed("template") {
+				req.Template = &template
+			}
+			if changed("main") {
+				req.Main = &main
+			}
+			if changed("order") {
+				req.Order = &pb.ParticipantOrder{Names: order}
+			}
+			if req.Template == nil && req.Main == nil && req.Order == nil {
+				return usagef("nothing to change: give --template, --main or --order")
+			}
+			resp, err := call(c, cmd.Context(), pb.MixServiceClient.UpdateLayout, req, namesOf(map[string]string{
+				"id": "ID", "template": "--template", "main": "--main", "order.names": "--order",
+				expectedField: "--expected-revision",
+			}))
+			if err != nil {
+				return err
+			}
+			return c.answer(cmd, resp.GetMix(), "changed")
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&template, "template", "", "layout `NAME`; '' for the default")
+	flags.StringVar(&main, "main", "", "the main speaker's `NAME`; '' for the first in order")
+	flags.StringSliceVar(&order, "order", nil, "participants by name; the others follow in join order")
+	registerExpected(cmd, &expected)
+	completeFrom(cmd, "template", layout.BuiltinNames())
+	complete(cmd, "main", c.participants)
+	complete(cmd, "order", c.participants)
+	return cmd
+}
+
+func newMixStateCommand(c *client) *cobra.Command {
+	var (
+		hidden, muted bool
+		gain          float64
+		expected      int64
+	)
+	cmd := &cobra.Command{
+		Use:   "state ID PARTICIPANT [--hidden[=false]] [--muted[=false]] [--gain DB]",
+		Short: "Hide, mute or set the gain of one participant",
+		Example: `  lianmai mix state room1 ben --hidden           # ben's app went to the background
+  lianmai mix state room1 ben --hidden=false     # and came back
+  lianmai mix state room1 anna --gain -6`,
+		Args:              args(cobra.ExactArgs(2)),
+		ValidArgsFunction: c.completeParticipant,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			req := &pb.SetParticipantStateRequest{Id: args[0], Participant: args[1], ExpectedRevision: expected}
+			changed := cmd.Flags().Changed
+			if changed("hidden") {
+				req.Hidden = &hidden
+			}
+			if changed("muted") {
+				req.Muted = &muted
+			}
+			if changed("gain") {
+				req.GainDb = &gain
+			}
+			if req.Hidden == nil && req.Muted == nil && req.GainDb == nil {
+				return usagef("nothing to change: give --hidden, --muted or --gain")
+			}
+			resp, err := call(c, cmd.Context(), pb.MixServiceClient.SetParticipantState, req, namesOf(map[string]string{
+				"id": "ID", "participant": "PARTICIPANT", "gain_db": "--gain", expectedField: "--expected-revision",
+			}))
+			if err != nil {
+				return err
+			}
+			return c.answer(cmd, resp.GetMix(), "changed")
+		},
+	}
+	flags := cmd.Flags()
+	flags.BoolVar(&hidden, "hidden", false, "placeholder and silence; --hidden=false ends it")
+	flags.BoolVar(&muted, "muted", false, "silence; --muted=false ends it")
+	flags.Float64Var(&gain, "gain", 0, "gain in `DB`, -60 to 12; 0 leaves the sound as it is")
+	registerExpected(cmd, &expected)
+	return cmd
+}
+
+func newMixStopCommand(c *client) *cobra.Command {
+	var expected int64
+	cmd := &cobra.Command{
+		Use:               "stop ID",
+		Short:             "End a mix: send what is encoded, close the outputs",
+		Example:           `  lianmai mix stop room1`,
+		Args:              args(cobra.ExactArgs(1)),
+		ValidArgsFunction: c.completeID,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			req := &pb.StopMixRequest{Id: args[0], ExpectedRevision: expected}
+			resp, err := call(c, cmd.Context(), pb.MixServiceClient.StopMix, req,
+				namesOf(map[string]string{"id": "ID", expectedField: "--expected-revision"}))
+			if err != nil {
+				return err
+			}
+			p := newPrinter(cmd.OutOrStdout())
+			if c.json {
+				return p.message(resp.GetMix())
+			}
+			return p.printf("stopped %s: %s", p.paint(bold, args[0]), resp.GetMix().GetStopReason())
+		},
+	}
+	registerExpected(cmd, &expected)
+	return cmd
+}

@@ -1,0 +1,102 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+)
+
+// flagNames returns what on the command line a field of the request came from, or
+// nothing when it cannot tell.
+type flagNames func(field string) string
+
+// namesOf is flagNames by a table.
+func namesOf(names map[string]string) flagNames {
+	return func(field string) string { return names[field] }
+}
+
+// refusal is the service's error for a call.
+type refusal struct {
+	server string
+	status *status.Status
+	flagOf flagNames
+}
+
+// explain makes a refusal of the error of a call.
+func (c *client) explain(err error, flagOf flagNames) error {
+	return &refusal{server: c.server, status: status.Convert(err), flagOf: flagOf}
+}
+
+// Error returns it in one line.
+func (r *refusal) Error() string { return r.status.Code().String() + ": " + r.status.Message() }
+
+// exitCode returns 2 where the caller asked wrongly.
+func (r *refusal) exitCode() int {
+	if r.status.Code() == codes.InvalidArgument {
+		return exitUsage
+	}
+	return exitFailed
+}
+
+// print writes it for people, with one line for each field that breaks a rule.
+func (r *refusal) print(w io.Writer) {
+	switch r.status.Code() {
+	case codes.Unavailable:
+		fmt.Fprintf(w, "lianmai: cannot reach the service at %s (%s); does `lianmai serve` run? --server says where it is\n",
+			r.server, r.status.Message())
+		return
+	case codes.DeadlineExceeded:
+		fmt.Fprintf(w, "lianmai: no answer from %s in time (%s); --timeout gives it more\n", r.server, r.status.Message())
+		return
+	}
+	faults := r.faults()
+	if len(faults) == 0 {
+		fmt.Fprintf(w, "lianmai: %s\n", r.status.Message())
+		return
+	}
+	fmt.Fprintln(w, "lianmai: the request breaks the rules:")
+	for _, fault := range faults {
+		fmt.Fprintf(w, "  %s\n", fault)
+	}
+}
+
+// faults returns each field violation as `flag: rule`.
+func (r *refusal) faults() []string {
+	var lines []string
+	for _, detail := range r.status.Details() {
+		bad, ok := detail.(*errdetails.BadRequest)
+		if !ok {
+			continue
+		}
+		for _, v := range bad.GetFieldViolations() {
+			name := v.GetField()
+			if r.flagOf != nil {
+				if flag := r.flagOf(name); flag != "" {
+					name = flag
+				}
+			}
+			lines = append(lines, name+": "+v.GetDescription())
+		}
+	}
+	return lines
+}
+
+// elementOf splits `list[2].rest` for this list; ok says that field is of it.
+func elementOf(field, list string) (index int, rest string, ok bool) {
+	tail, found := strings.CutPrefix(field, list+"[")
+	if !found {
+		return 0, "", false
+	}
+	number, rest, found := strings.Cut(tail, "]")
+	if !found {
+		return 0, "", false
+	}
+	if _, err := fmt.Sscanf(number, "%d", &index); err != nil {
+		return 0, "", false
+	}
+	return index, strings.TrimPrefix(rest, "."), true
+}

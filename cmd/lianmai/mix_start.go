@@ -1,0 +1,162 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/lianmai/lianmai/layout"
+	pb "github.com/lianmai/lianmai/proto/lianmai/v1"
+)
+
+// startFlags are the flags of `mix start`.
+type startFlags struct {
+	id           string
+	inputs       []string // NAME=URL
+	outputs      []string // [NAME=]URL
+	template     string
+	main         string
+	size         sizeFlag
+	fps          fpsFlag
+	videoBitrate bitrateFlag
+	preset       string
+	audioBitrate bitrateFlag
+}
+
+// presets are x264's, fastest first, as the API takes them.
+var presets = []string{"ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow"}
+
+func newMixStartCommand(c *client) *cobra.Command {
+	f := &startFlags{}
+	cmd := &cobra.Command{
+		Use:   "start --id ID --input NAME=URL … --output URL …",
+		Short: "Start a mix",
+		Long: `Start a mix of up to six RTMP inputs and push it to one or more RTMP outputs.
+
+Starting the same mix twice is fine: the second time changes nothing.`,
+		Example: `  lianmai mix start --id room1 \
+    --input anna=rtmp://127.0.0.1/live/anna --input ben=rtmp://127.0.0.1/live/ben \
+    --output 'rtmp://push.example.com/live/room1?txSecret=…' --main anna
+  lianmai mix start --id pk7 --template pk --size 1280x720 --fps 25 --video-bitrate 3M \
+    --input red=rtmp://a.example.com/live/1 --input blue=rtmp://b.example.com/live/2 \
+    --output cdn=rtmp://push.example.com/live/pk7 --output rec=rtmp://127.0.0.1/record/pk7`,
+		Args: args(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			req, err := f.request()
+			if err != nil {
+				return err
+			}
+			resp, err := call(c, cmd.Context(), pb.MixServiceClient.StartMix, req, f.flagOf)
+			if err != nil {
+				return err
+			}
+			return c.answer(cmd, resp.GetMix(), "started")
+		},
+	}
+	f.register(cmd)
+	return cmd
+}
+
+func (f *startFlags) register(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringVar(&f.id, "id", "", "the mix's id (required)")
+	flags.StringArrayVar(&f.inputs, "input", nil, "a participant, `NAME=URL`; up to six, in join order")
+	flags.StringArrayVar(&f.outputs, "output", nil, "a destination, `[NAME=]URL`; one to ten")
+	flags.StringVar(&f.template, "template", "", "layout `NAME` (default grid-by-count)")
+	flags.StringVar(&f.main, "main", "", "the main speaker's `NAME` (default: the first input)")
+	flags.Var(&f.size, "size", "size of the picture in pixels (default 720x1280)")
+	flags.Var(&f.fps, "fps", "frames per second, also as a fraction (default 30)")
+	flags.Var(&f.videoBitrate, "video-bitrate", "bits per second of the picture (default 2500k)")
+	flags.StringVar(&f.preset, "preset", "", "x264 `PRESET` (default veryfast)")
+	flags.Var(&f.audioBitrate, "audio-bitrate", "bits per second of the sound (default 128k)")
+	completeFrom(cmd, "template", layout.BuiltinNames())
+	completeFrom(cmd, "preset", presets)
+	complete(cmd, "main", func(*cobra.Command, []string) []string { return f.inputNames() })
+}
+
+// request returns the flags as the API takes them.
+func (f *startFlags) request() (*pb.StartMixRequest, error) {
+	if f.id == "" {
+		return nil, usagef("--id is required")
+	}
+	if len(f.outputs) == 0 {
+		return nil, usagef("--output is required")
+	}
+	spec := &pb.MixSpec{
+		Id:     f.id,
+		Layout: &pb.Layout{Template: f.template, Main: f.main},
+		Video: &pb.VideoSettings{
+			Width: int32(f.size.Width), Height: int32(f.size.Height),
+			Bitrate: int32(f.videoBitrate), Preset: f.preset,
+		},
+		Audio: &pb.AudioSettings{Bitrate: int32(f.audioBitrate)},
+	}
+	if f.fps.Den != 0 {
+		spec.Video.FrameRate = &pb.FrameRate{Num: int32(f.fps.Num), Den: int32(f.fps.Den)}
+	}
+	for _, input := range f.inputs {
+		name, url := cutName(input)
+		if name == "" {
+			return nil, usagef("--input: want NAME=URL, the name of letters, digits, '_', '.' and '-'")
+		}
+		spec.Participants = append(spec.Participants, &pb.Participant{Name: name, Url: url})
+	}
+	for _, output := range f.outputs {
+		name, url := cutName(output)
+		spec.Outputs = append(spec.Outputs, &pb.Output{Name: name, Url: url})
+	}
+	return &pb.StartMixRequest{Spec: spec}, nil
+}
+
+func (f *startFlags) inputNames() []string {
+	var names []string
+	for _, input := range f.inputs {
+		if name, _ := cutName(input); name != "" {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// startFlagOf has the fields of a StartMixRequest that come from one flag.
+var startFlagOf = map[string]string{
+	"spec.id":               "--id",
+	"spec.participants":     "--input",
+	"spec.outputs":          "--output",
+	"spec.layout.template":  "--template",
+	"spec.layout.main":      "--main",
+	"spec.video":            "--size",
+	"spec.video.width":      "--size, the width",
+	"spec.video.height":     "--size, the height",
+	"spec.video.frame_rate": "--fps",
+	"spec.video.bitrate":    "--video-bitrate",
+	"spec.video.preset":     "--preset",
+	"spec.audio.bitrate":    "--audio-bitrate",
+}
+
+// flagOf names the flag that a field came from. It names an input or an output by
+// its name or its number, never by its URL.
+func (f *startFlags) flagOf(field string) string {
+	for list, flag := range map[string]string{"spec.participants": "--input", "spec.outputs": "--output"} {
+		i, rest, ok := elementOf(field, list)
+		if !ok {
+			continue
+		}
+		texts := f.inputs
+		if flag == "--output" {
+			texts = f.outputs
+		}
+		which := fmt.Sprintf("#%d", i+1)
+		if i < len(texts) {
+			if name, _ := cutName(texts[i]); name != "" {
+				which = name
+			}
+		}
+		if !slices.Contains([]string{"name", "url"}, rest) {
+			return flag + " " + which
+		}
+		return fmt.Sprintf("%s %s, the %s", flag, which, rest)
+	}
+	return startFlagOf[field]
+}

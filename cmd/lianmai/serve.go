@@ -1,0 +1,154 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"github.com/lianmai/lianmai/config"
+	"github.com/lianmai/lianmai/rtmp"
+	"github.com/lianmai/lianmai/server"
+)
+
+// engineMaker makes the engine of a service.
+type engineMaker func(*slog.Logger) (server.Engine, error)
+
+func newServeCommand(makeEngine engineMaker) *cobra.Command {
+	var file string
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Run the mixing service",
+		Long: `Run the mixing service: the API over gRPC, probes over HTTP, and an RTMP origin to
+publish to and play from.
+
+What is set by a flag counts first, then the environment (` + config.EnvPrefix + `GRPC for --grpc,
+` + config.EnvPrefix + `LOG_LEVEL for --log-level), then the file:
+
+  grpc: 127.0.0.1:7070
+  http: 127.0.0.1:8080
+  rtmp: 127.0.0.1:1935
+  data: /var/lib/lianmai
+  log:
+    level: info
+    format: auto
+
+SIGTERM or Ctrl-C ends the mixes cleanly, within 5 seconds, and then the service.
+
+The API and the origin ask nobody for a password: let only those reach them who may.`,
+		Example: `  lianmai serve
+  lianmai serve --config /etc/lianmai.yaml
+  lianmai serve --grpc :7070 --http off --rtmp off --log-level debug`,
+		Args: args(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cfg, err := config.Load(config.Sources{
+				File:  cmp.Or(file, os.Getenv(config.EnvPrefix+"CONFIG")),
+				Env:   os.LookupEnv,
+				Flags: cmd.Flags(),
+			})
+			if err != nil {
+				return usageError{err}
+			}
+			log := newLogger(cmd.ErrOrStderr(), cfg.Log)
+			engine, err := makeEngine(log)
+			if err != nil {
+				return err
+			}
+			return serve(cmd.Context(), cfg, engine, log, cmd.OutOrStdout())
+		},
+	}
+	flags, defaults := cmd.Flags(), config.Default()
+	flags.StringVar(&file, "config", "", "YAML `FILE` with settings")
+	flags.String("grpc", defaults.GRPC, "where the API listens, `HOST:PORT`")
+	flags.String("http", defaults.HTTP, "where the probes listen, `HOST:PORT`, or off")
+	flags.String("rtmp", defaults.RTMP, "where the RTMP origin listens, `HOST:PORT`, or off")
+	flags.String("data", defaults.Data, "`DIR` for what survives the service (mixes do not yet)")
+	flags.String("log-level", defaults.Log.Level, "debug, info, warn or error")
+	flags.String("log-format", defaults.Log.Format, "text, json or auto: text on a terminal, else JSON")
+	completeFrom(cmd, "log-level", []string{"debug", "info", "warn", "error"})
+	completeFrom(cmd, "log-format", []string{"auto", "text", "json"})
+	return cmd
+}
+
+// serve runs the service until ctx is done and has then ended everything. The line
+// that says what listens where goes to banner.
+func serve(ctx context.Context, cfg config.Config, engine server.Engine, log *slog.Logger, banner io.Writer) error {
+	if cfg.Data != "" {
+		if err := os.MkdirAll(cfg.Data, 0o750); err != nil {
+			return fmt.Errorf("--data: %w", err)
+		}
+	}
+	grpc, http, err := listen(cfg)
+	if err != nil {
+		return err
+	}
+	srv, err := server.New(server.Config{
+		GRPC: grpc, HTTP: http, Log: log, Version: version,
+		Mixes: server.NewRegistry(engine, server.Limits{}),
+	})
+	if err != nil {
+		return errors.Join(err, closeAll(grpc, http))
+	}
+	parts := []string{"lianmai " + version, "gRPC " + grpc.Addr().String()}
+	if http != nil {
+		parts = append(parts, "HTTP "+http.Addr().String())
+	}
+	if config.Enabled(cfg.RTMP) {
+		origin := rtmp.NewOrigin(rtmp.OriginConfig{Addr: cfg.RTMP, Log: log.With("part", "origin")})
+		if err := origin.Start(); err != nil {
+			return errors.Join(listenError("rtmp", cfg.RTMP, err), closeAll(grpc, http))
+		}
+		// The mixes end first: they may push to this origin.
+		defer func() {
+			if err := origin.Close(); err != nil {
+				log.Warn("closing the origin", "error", err)
+			}
+		}()
+		parts = append(parts, "RTMP "+origin.Addr().String())
+	}
+	fmt.Fprintln(banner, strings.Join(parts, " · "))
+	return srv.Serve(ctx)
+}
+
+// listen opens the listeners of the API and, unless it is off, of the probes.
+func listen(cfg config.Config) (grpc, http net.Listener, err error) {
+	grpc, err = net.Listen("tcp", cfg.GRPC)
+	if err != nil {
+		return nil, nil, listenError("grpc", cfg.GRPC, err)
+	}
+	if !config.Enabled(cfg.HTTP) {
+		return grpc, nil, nil
+	}
+	http, err = net.Listen("tcp", cfg.HTTP)
+	if err != nil {
+		return nil, nil, errors.Join(listenError("http", cfg.HTTP, err), closeAll(grpc))
+	}
+	return grpc, http, nil
+}
+
+// closeAll closes listeners that were never served.
+func closeAll(listeners ...net.Listener) error {
+	var errs []error
+	for _, l := range listeners {
+		if l != nil {
+			errs = append(errs, l.Close())
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// listenError says in one line which flag to change.
+func listenError(flag, addr string, err error) error {
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return fmt.Errorf("cannot listen on %s: the port is taken; choose another with --%s HOST:PORT", addr, flag)
+	}
+	return fmt.Errorf("cannot listen on %s (--%s): %w", addr, flag, err)
+}

@@ -1,0 +1,22 @@
+// Package server is the control plane: it answers the API (package lianmaiv1) over
+// gRPC and keeps the mixes that were started with it.
+//
+// Its nouns:
+//   - An [Engine] runs mixes; a [Mix] is one of them running. They are the whole of
+//     what this package knows of media, so a mix may run in this process or in
+//     another.
+//   - A [Registry] holds every mix of this process: its spec, its revision, its last
+//     events, and the running Mix.
+//   - A [Watcher] is told what happens in one mix.
+//   - A [Server] puts a Registry on the network: gRPC with health and reflection, and
+//     plain HTTP for probes.
+//
+// Caveats:
+//   - Handlers check the request, call the Registry and map the error; the one table
+//     from errors to gRPC codes is in errors.go.
+//   - Messages (protobuf) that the Registry has taken or handed out are immutable:
+//     a change makes new ones.
+//   - URLs hold signatures. They go into specs and nowhere else: no error, event or
+//     log line of this package has one.
+//   - State lives in memory: mixes end with the process.
+package server

@@ -1,0 +1,155 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/protoadapt"
+)
+
+// The errors of this package. The text that is wrapped around them is made for the
+// caller of the API.
+var (
+	// ErrInvalid: the request breaks a rule; see Faults.
+	ErrInvalid = errors.New("invalid request")
+	// ErrNotFound: no mix has this id, or it stopped so long ago that it is forgotten.
+	ErrNotFound = errors.New("no such mix")
+	// ErrNoParticipant: the mix has no participant of this name.
+	ErrNoParticipant = errors.New("no such participant")
+	// ErrExists: a mix with this id runs with another spec.
+	ErrExists = errors.New("the mix exists with another spec")
+	// ErrRevision: the mix is not at the revision that the change was made for.
+	ErrRevision = errors.New("the mix is at another revision")
+	// ErrNotRunning: the mix is stopping or has stopped.
+	ErrNotRunning = errors.New("the mix does not run")
+	// ErrFixed: the change touches what cannot change while a mix runs.
+	ErrFixed = errors.New("fixed while the mix runs")
+	// ErrTooManyMixes: the process runs as many mixes as it may.
+	ErrTooManyMixes = errors.New("too many mixes")
+	// ErrTooManyWatchers: the mix has as many watchers as it may.
+	ErrTooManyWatchers = errors.New("too many watchers")
+	// ErrClosed: the process is about to end.
+	ErrClosed = errors.New("the service is shutting down")
+	// ErrStopTimeout: the mix did not end in time.
+	ErrStopTimeout = errors.New("the mix did not end in time")
+	// ErrEngine: the engine could not start or change the mix.
+	ErrEngine = errors.New("the engine failed")
+)
+
+// errorCodes maps errors to gRPC codes; the first match counts. ErrRevision is
+// ABORTED as AIP-154 has it for an etag that does not match: read, then try again.
+var errorCodes = []struct {
+	err  error
+	code codes.Code
+}{
+	{ErrInvalid, codes.InvalidArgument},
+	{ErrNotFound, codes.NotFound},
+	{ErrNoParticipant, codes.NotFound},
+	{ErrExists, codes.AlreadyExists},
+	{ErrRevision, codes.Aborted},
+	{ErrNotRunning, codes.FailedPrecondition},
+	{ErrFixed, codes.FailedPrecondition},
+	{ErrTooManyMixes, codes.ResourceExhausted},
+	{ErrTooManyWatchers, codes.ResourceExhausted},
+	{ErrClosed, codes.Unavailable},
+	{ErrStopTimeout, codes.DeadlineExceeded},
+	{ErrEngine, codes.Internal},
+	{context.Canceled, codes.Canceled},
+	{context.DeadlineExceeded, codes.DeadlineExceeded},
+}
+
+// detailed is an error that has more to tell than its text.
+type detailed interface {
+	error
+	details() protoadapt.MessageV1
+}
+
+// toStatus returns err as a gRPC status error; nil stays nil. An error that is not
+// in the table is INTERNAL, and its text stays here.
+func toStatus(err error) error {
+	if err == nil {
+		return nil
+	}
+	for _, row := range errorCodes {
+		if !errors.Is(err, row.err) {
+			continue
+		}
+		st := status.New(row.code, err.Error())
+		if d, ok := errors.AsType[detailed](err); ok {
+			if with, detailErr := st.WithDetails(d.details()); detailErr == nil {
+				st = with
+			}
+		}
+		return st.Err()
+	}
+	return status.Error(codes.Internal, "internal error")
+}
+
+// Fault is one field that breaks a rule.
+type Fault struct {
+	// Field is the field's path in the request, such as `spec.outputs[0].url`.
+	Field string
+	// Allowed says what the field may be. It never repeats a URL.
+	Allowed string
+}
+
+// Faults is an ErrInvalid that lists everything that is wrong with a request.
+type Faults []Fault
+
+// shownFaults is how many faults the text of Faults has; the details have them all.
+const shownFaults = 3
+
+// Error returns the first faults.
+func (f Faults) Error() string {
+	text := ErrInvalid.Error()
+	for i, fault := range f {
+		if i == shownFaults {
+			return fmt.Sprintf("%s; and %d more", text, len(f)-i)
+		}
+		sep := "; "
+		if i == 0 {
+			sep = ": "
+		}
+		text += sep + fault.Field + ": " + fault.Allowed
+	}
+	return text
+}
+
+// Is reports that target is ErrInvalid.
+func (f Faults) Is(target error) bool { return target == ErrInvalid }
+
+// details returns the faults as a google.rpc.BadRequest.
+func (f Faults) details() protoadapt.MessageV1 {
+	bad := &errdetails.BadRequest{}
+	for _, fault := range f {
+		bad.FieldViolations = append(bad.FieldViolations,
+			&errdetails.BadRequest_FieldViolation{Field: fault.Field, Description: fault.Allowed})
+	}
+	return bad
+}
+
+// fixedError is an ErrFixed that names the fields.
+type fixedError []string
+
+// Error names the fields.
+func (f fixedError) Error() string {
+	return fmt.Sprintf("%s: %v; stop the mix and start it anew", ErrFixed, []string(f))
+}
+
+// Is reports that target is ErrFixed.
+func (f fixedError) Is(target error) bool { return target == ErrFixed }
+
+// details returns the fields as a google.rpc.PreconditionFailure.
+func (f fixedError) details() protoadapt.MessageV1 {
+	failure := &errdetails.PreconditionFailure{}
+	for _, field := range f {
+		failure.Violations = append(failure.Violations, &errdetails.PreconditionFailure_Violation{
+			Type: "FIXED", Subject: field, Description: ErrFixed.Error(),
+		})
+	}
+	return failure
+}

@@ -1,0 +1,51 @@
+package server
+
+import (
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"runtime"
+	"time"
+)
+
+// newHTTP returns the server of the probes:
+//
+//	GET /healthz  200 while the process answers
+//	GET /readyz   200 while it takes new mixes, else 503
+//	GET /version  what is running
+//
+// All answer JSON.
+func (s *Server) newHTTP() *http.Server {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
+		s.reply(w, http.StatusOK, map[string]any{"status": "ok"})
+	})
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
+		if s.stopping.Load() {
+			s.reply(w, http.StatusServiceUnavailable, map[string]any{"status": "stopping", "mixes": s.mixes.Running()})
+			return
+		}
+		s.reply(w, http.StatusOK, map[string]any{"status": "ready", "mixes": s.mixes.Running()})
+	})
+	mux.HandleFunc("GET /version", func(w http.ResponseWriter, _ *http.Request) {
+		s.reply(w, http.StatusOK, map[string]any{"version": s.version, "go": runtime.Version()})
+	})
+	return &http.Server{
+		Handler:           mux,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       10 * time.Second,
+		WriteTimeout:      10 * time.Second,
+		IdleTimeout:       time.Minute,
+		MaxHeaderBytes:    16 << 10,
+		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+	}
+}
+
+func (s *Server) reply(w http.ResponseWriter, code int, body any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(code)
+	if err := json.NewEncoder(w).Encode(body); err != nil {
+		s.log.Debug("probe went away", "error", err)
+	}
+}

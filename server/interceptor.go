@@ -1,0 +1,99 @@
+package server
+
+import (
+	"context"
+	"log/slog"
+	"runtime/debug"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	pb "github.com/lianmai/lianmai/proto/lianmai/v1"
+)
+
+// maxLoggedID bounds what the log repeats of an id that nobody has checked yet.
+const maxLoggedID = 64
+
+// callLog logs each call once, when it has ended. It knows ids, codes and
+// durations, never a request's URLs.
+type callLog struct{ log *slog.Logger }
+
+// unary logs a call, and turns a panic of its handler into INTERNAL so that one bad
+// request does not end every mix of the process.
+func (c callLog) unary(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (resp any, err error) {
+	begin := time.Now()
+	defer func() {
+		if r := recover(); r != nil {
+			err = c.panicked(info.FullMethod, r)
+		}
+		c.ended(ctx, info.FullMethod, mixID(req), begin, err)
+	}()
+	return handler(ctx, req)
+}
+
+// stream is unary for streams.
+func (c callLog) stream(srv any, stream grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) (err error) {
+	begin := time.Now()
+	seen := &firstMessage{ServerStream: stream}
+	defer func() {
+		if r := recover(); r != nil {
+			err = c.panicked(info.FullMethod, r)
+		}
+		c.ended(stream.Context(), info.FullMethod, seen.id, begin, err)
+	}()
+	return handler(srv, seen)
+}
+
+func (c callLog) panicked(method string, reason any) error {
+	c.log.Error("handler panicked", "method", method, "panic", reason, "stack", string(debug.Stack()))
+	return status.Error(codes.Internal, "internal error")
+}
+
+func (c callLog) ended(ctx context.Context, method, id string, begin time.Time, err error) {
+	st := status.Convert(err)
+	level := slog.LevelInfo
+	switch st.Code() {
+	case codes.Internal, codes.Unknown, codes.DataLoss:
+		level = slog.LevelError
+	}
+	attrs := []slog.Attr{
+		slog.String("method", method),
+		slog.String("code", st.Code().String()),
+		slog.Duration("duration", time.Since(begin).Round(time.Microsecond)),
+	}
+	if id != "" {
+		attrs = append(attrs, slog.String("id", clip(id, maxLoggedID)))
+	}
+	if err != nil {
+		attrs = append(attrs, slog.String("error", st.Message()))
+	}
+	c.log.LogAttrs(ctx, level, "call", attrs...)
+}
+
+// mixID returns the id of the mix that a request is about, if any.
+func mixID(req any) string {
+	switch r := req.(type) {
+	case interface{ GetId() string }:
+		return r.GetId()
+	case interface{ GetSpec() *pb.MixSpec }:
+		return r.GetSpec().GetId()
+	}
+	return ""
+}
+
+// firstMessage notes the id in the first request of a stream.
+type firstMessage struct {
+	grpc.ServerStream
+	id string
+}
+
+// RecvMsg receives as the stream does.
+func (f *firstMessage) RecvMsg(m any) error {
+	err := f.ServerStream.RecvMsg(m)
+	if err == nil && f.id == "" {
+		f.id = mixID(m)
+	}
+	return err
+}

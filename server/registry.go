@@ -1,0 +1,276 @@
+package server
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+
+	pb "github.com/lianmai/lianmai/proto/lianmai/v1"
+)
+
+// StopTimeout is how long one mix gets to end cleanly: to send what is encoded and
+// close its outputs.
+const StopTimeout = 5 * time.Second
+
+// stopGrace is how long the engine gets beyond StopTimeout to cut off the rest.
+const stopGrace = 500 * time.Millisecond
+
+// Limits bound what a Registry holds. A zero field takes its default.
+type Limits struct {
+	Mixes         int           // running at once; default 64
+	Stopped       int           // remembered after they stopped; default 100
+	Events        int           // remembered of each mix; default 256
+	Watchers      int           // of each mix at once; default 64
+	WatchBuffer   int           // messages that wait for one watcher; default 256
+	StatsInterval time.Duration // between statistics; default 1 s
+}
+
+// withDefaults returns l with its zero fields filled.
+func (l Limits) withDefaults() Limits {
+	return Limits{
+		Mixes:         cmp.Or(l.Mixes, 64),
+		Stopped:       cmp.Or(l.Stopped, 100),
+		Events:        cmp.Or(l.Events, 256),
+		Watchers:      cmp.Or(l.Watchers, 64),
+		WatchBuffer:   cmp.Or(l.WatchBuffer, 256),
+		StatsInterval: cmp.Or(l.StatsInterval, time.Second),
+	}
+}
+
+// Registry holds the mixes of this process, running and lately stopped. Changes of
+// one mix are made one after another, in the order in which they got its turn. A
+// Registry is safe for concurrent use.
+//
+// Locks, in the order in which they are taken: a mix's turn, Registry.mu, mix.mu.
+// Only a turn is ever held during a call into the engine.
+type Registry struct {
+	engine Engine
+	limits Limits
+
+	mu      sync.Mutex
+	mixes   map[string]*mix
+	stopped []*mix // oldest first
+	running int    // claimed and not yet retired
+	closed  bool
+	tending sync.WaitGroup // one for each running mix; added to under mu
+}
+
+// NewRegistry returns an empty Registry over engine. Close ends it.
+func NewRegistry(engine Engine, limits Limits) *Registry {
+	return &Registry{engine: engine, limits: limits.withDefaults(), mixes: map[string]*mix{}}
+}
+
+// Start starts a mix from a complete, validated spec, which the Registry then owns.
+// When a mix of this id runs with this spec (or was started with it) that one is
+// returned. Errors: ErrExists, ErrTooManyMixes, ErrClosed, ErrEngine, ErrNotRunning
+// (the mix of this id is stopping), or ctx's.
+func (r *Registry) Start(ctx context.Context, spec *pb.MixSpec) (*pb.Mix, error) {
+	for {
+		m, fresh, err := r.claim(spec)
+		if err != nil {
+			return nil, err
+		}
+		if fresh {
+			defer m.release()
+			return r.launch(m, spec)
+		}
+		if err := m.acquire(ctx); err != nil {
+			return nil, err
+		}
+		current := m.get()
+		m.release()
+		switch {
+		case current == nil || current.State == pb.MixState_MIX_STATE_STOPPED:
+			continue // it failed to start, or ended, while we waited
+		case current.State == pb.MixState_MIX_STATE_STOPPING:
+			return nil, fmt.Errorf("%w: mix %q is stopping", ErrNotRunning, spec.Id)
+		case proto.Equal(spec, current.Spec) || proto.Equal(spec, m.started):
+			return current, nil
+		}
+		return nil, fmt.Errorf("%w: mix %q is at revision %d", ErrExists, spec.Id, current.Revision)
+	}
+}
+
+// claim returns the mix of spec's id, or a fresh one in its place whose turn the
+// caller then has.
+func (r *Registry) claim(spec *pb.MixSpec) (m *mix, fresh bool, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closed {
+		return nil, false, ErrClosed
+	}
+	old := r.mixes[spec.Id]
+	if old != nil && !old.ended() {
+		return old, false, nil
+	}
+	if r.running >= r.limits.Mixes {
+		return nil, false, fmt.Errorf("%w: %d mixes run, the most that this process may", ErrTooManyMixes, r.running)
+	}
+	m = newMix(spec, r.limits)
+	r.mixes[spec.Id] = m
+	r.running++
+	r.stopped = slices.DeleteFunc(r.stopped, func(s *mix) bool { return s == old })
+	return m, true, nil
+}
+
+// launch starts the engine for m, whose turn the caller has.
+func (r *Registry) launch(m *mix, spec *pb.MixSpec) (*pb.Mix, error) {
+	running, err := r.engine.Start(toMixer(spec, 1), m.observe)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if err != nil {
+		delete(r.mixes, spec.Id)
+		r.running--
+		return nil, fmt.Errorf("%w: starting mix %q: %w", ErrEngine, spec.Id, err)
+	}
+	mix := m.begin(spec, running)
+	r.tending.Add(1)
+	go func() {
+		defer r.tending.Done()
+		m.tend(r.limits.StatsInterval)
+		r.retire(m)
+	}()
+	return mix, nil
+}
+
+// retire moves a mix that has ended to the stopped ones and forgets the oldest.
+func (r *Registry) retire(m *mix) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	m.end()
+	r.running--
+	r.stopped = append(r.stopped, m)
+	for len(r.stopped) > r.limits.Stopped {
+		oldest := r.stopped[0]
+		r.stopped = slices.Delete(r.stopped, 0, 1)
+		delete(r.mixes, oldest.id)
+	}
+}
+
+// find returns the mix of this id, or ErrNotFound.
+func (r *Registry) find(id string) (*mix, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	m := r.mixes[id]
+	if m == nil || m.get() == nil {
+		return nil, fmt.Errorf("%w: %q", ErrNotFound, id)
+	}
+	return m, nil
+}
+
+// Update replaces the spec of a running mix by what change makes of it. change gets
+// a copy of the current spec that it may alter and return; it runs while no other
+// change of this mix does. A spec that comes back equal changes nothing. Errors:
+// ErrNotFound, ErrNotRunning, ErrRevision, ErrFixed, ErrEngine, ctx's, or change's.
+func (r *Registry) Update(ctx context.Context, id string, expected int64,
+	change func(spec *pb.MixSpec) (*pb.MixSpec, error),
+) (*pb.Mix, error) {
+	m, err := r.find(id)
+	if err != nil {
+		return nil, err
+	}
+	if err := m.acquire(ctx); err != nil {
+		return nil, err
+	}
+	defer m.release()
+	return m.change(expected, change)
+}
+
+// Stop ends a mix and returns it when it has ended. The end goes on when ctx is
+// done. Errors: ErrNotFound, ErrRevision, ErrStopTimeout, or ctx's.
+func (r *Registry) Stop(ctx context.Context, id string, expected int64) (*pb.Mix, error) {
+	m, err := r.find(id)
+	if err != nil {
+		return nil, err
+	}
+	if err := m.acquire(ctx); err != nil {
+		return nil, err
+	}
+	defer m.release()
+	return m.stop(ctx, expected)
+}
+
+// Get returns a mix with its last statistics and events, or ErrNotFound.
+func (r *Registry) Get(id string) (*pb.GetMixResponse, error) {
+	m, err := r.find(id)
+	if err != nil {
+		return nil, err
+	}
+	return m.snapshot(), nil
+}
+
+// List returns at most size mixes whose ids come after `after`, by id, and whether
+// there are more.
+func (r *Registry) List(size int, after string, stopped bool) (mixes []*pb.Mix, more bool) {
+	r.mu.Lock()
+	for id, m := range r.mixes {
+		if mix := m.get(); mix != nil && id > after && (stopped || mix.State != pb.MixState_MIX_STATE_STOPPED) {
+			mixes = append(mixes, mix)
+		}
+	}
+	r.mu.Unlock()
+	slices.SortFunc(mixes, func(a, b *pb.Mix) int { return cmp.Compare(a.Spec.Id, b.Spec.Id) })
+	if len(mixes) > size {
+		return mixes[:size], true
+	}
+	return mixes, false
+}
+
+// Watch returns a Watcher of a mix; its first message is a snapshot. The caller
+// closes it. Errors: ErrNotFound, ErrTooManyWatchers.
+func (r *Registry) Watch(id string) (*Watcher, error) {
+	m, err := r.find(id)
+	if err != nil {
+		return nil, err
+	}
+	return m.watch(r.limits)
+}
+
+// Running returns how many mixes run.
+func (r *Registry) Running() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.running
+}
+
+// Close refuses new mixes, stops those that run, all at once, and returns when
+// every one has ended, or ErrStopTimeout when ctx is done before that.
+func (r *Registry) Close(ctx context.Context) error {
+	r.mu.Lock()
+	r.closed = true
+	mixes := make([]*mix, 0, len(r.mixes))
+	for _, m := range r.mixes {
+		mixes = append(mixes, m)
+	}
+	r.mu.Unlock()
+
+	ended := make(chan struct{})
+	var stops sync.WaitGroup
+	for _, m := range mixes {
+		stops.Go(func() {
+			if m.acquire(ctx) != nil {
+				return
+			}
+			defer m.release()
+			if m.get() != nil {
+				_, _ = m.stop(ctx, 0) // what matters is whether it has ended, below
+			}
+		})
+	}
+	go func() {
+		defer close(ended)
+		stops.Wait()
+		r.tending.Wait()
+	}()
+	select {
+	case <-ended:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("%w: %d of them", ErrStopTimeout, r.Running())
+	}
+}

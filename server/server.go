@@ -1,0 +1,139 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/health"
+	healthpb "google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/grpc/keepalive"
+	"google.golang.org/grpc/reflection"
+
+	pb "github.com/lianmai/lianmai/proto/lianmai/v1"
+)
+
+// Bounds of the gRPC server.
+const (
+	maxMessage        = 1 << 20 // bytes, of a request; answers stay below it too
+	maxStreams        = 256     // calls at once on one connection
+	handshakeTimeout  = 10 * time.Second
+	keepaliveAfter    = 30 * time.Second // of silence
+	keepaliveTimeout  = 10 * time.Second
+	minClientInterval = 10 * time.Second // between a client's pings; faster ones end its connection
+)
+
+// drainTimeout is how long calls that are under way get after the mixes have ended.
+const drainTimeout = 500 * time.Millisecond
+
+// Config says what a Server serves.
+type Config struct {
+	// GRPC and HTTP are where it listens. Serve closes them. HTTP may be nil: no
+	// probes then.
+	GRPC, HTTP net.Listener
+	// Mixes is closed by Serve.
+	Mixes *Registry
+	// Log gets one line for each call.
+	Log *slog.Logger
+	// Version is told by /version.
+	Version string
+}
+
+// Server puts a Registry on the network.
+type Server struct {
+	mixes    *Registry
+	log      *slog.Logger
+	version  string
+	grpc     *grpc.Server
+	health   *health.Server
+	http     *http.Server
+	lisGRPC  net.Listener
+	lisHTTP  net.Listener
+	stopping atomic.Bool
+}
+
+// New returns a Server that is ready for Serve.
+func New(cfg Config) (*Server, error) {
+	check, err := newChecker()
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{
+		mixes: cfg.Mixes, log: cfg.Log, version: cfg.Version,
+		lisGRPC: cfg.GRPC, lisHTTP: cfg.HTTP, health: health.NewServer(),
+	}
+	calls := callLog{log: cfg.Log}
+	s.grpc = grpc.NewServer(
+		grpc.MaxRecvMsgSize(maxMessage),
+		grpc.MaxSendMsgSize(maxMessage),
+		grpc.MaxConcurrentStreams(maxStreams),
+		grpc.ConnectionTimeout(handshakeTimeout),
+		grpc.KeepaliveParams(keepalive.ServerParameters{Time: keepaliveAfter, Timeout: keepaliveTimeout}),
+		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: minClientInterval, PermitWithoutStream: true}),
+		grpc.ChainUnaryInterceptor(calls.unary),
+		grpc.ChainStreamInterceptor(calls.stream),
+	)
+	pb.RegisterMixServiceServer(s.grpc, &service{mixes: cfg.Mixes, check: check})
+	healthpb.RegisterHealthServer(s.grpc, s.health)
+	reflection.Register(s.grpc)
+	s.health.SetServingStatus(pb.MixService_ServiceDesc.ServiceName, healthpb.HealthCheckResponse_SERVING)
+	s.http = s.newHTTP()
+	return s, nil
+}
+
+// Serve answers until ctx is done, then stops: it takes no new mixes, ends those
+// that run within StopTimeout, lets calls that are under way finish, and returns
+// nil. It returns an error when a listener fails (after the same stop), or
+// ErrStopTimeout when a mix did not end in time. Serve is called once.
+func (s *Server) Serve(ctx context.Context) error {
+	failed := make(chan error, 2) // one for each listener
+	var listeners sync.WaitGroup
+	listeners.Go(func() {
+		if err := s.grpc.Serve(s.lisGRPC); err != nil {
+			failed <- fmt.Errorf("server: gRPC: %w", err)
+		}
+	})
+	listeners.Go(func() {
+		if s.lisHTTP == nil {
+			return
+		}
+		if err := s.http.Serve(s.lisHTTP); err != nil && !errors.Is(err, http.ErrServerClosed) {
+			failed <- fmt.Errorf("server: HTTP: %w", err)
+		}
+	})
+	var err error
+	select {
+	case <-ctx.Done():
+	case err = <-failed:
+	}
+	err = errors.Join(err, s.stop())
+	listeners.Wait()
+	return err
+}
+
+// stop ends the mixes, then the calls, then the probes.
+func (s *Server) stop() error {
+	s.stopping.Store(true)
+	s.health.Shutdown()
+	ctx, cancel := context.WithTimeout(context.Background(), StopTimeout)
+	defer cancel()
+	err := s.mixes.Close(ctx)
+
+	hard := time.AfterFunc(drainTimeout, s.grpc.Stop)
+	s.grpc.GracefulStop()
+	hard.Stop()
+
+	ctx, cancel = context.WithTimeout(context.Background(), drainTimeout)
+	defer cancel()
+	if s.http.Shutdown(ctx) != nil {
+		_ = s.http.Close() // a probe that hangs is not worth an error
+	}
+	return err
+}

@@ -1,0 +1,173 @@
+package server
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"buf.build/go/protovalidate"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/lianmai/lianmai/layout"
+	pb "github.com/lianmai/lianmai/proto/lianmai/v1"
+	"github.com/lianmai/lianmai/rtmp"
+)
+
+// maxFaults is how many faults of one request are told. The answer travels in
+// HTTP/2 trailers, of which some clients take only 8 KiB.
+const maxFaults = 32
+
+// crossField says which field a rule about a whole message is about, as the path
+// from that message. The rules are in the protos.
+var crossField = map[string]string{
+	"mix_spec.participants.unique": "participants",
+	"mix_spec.outputs.unique":      "outputs",
+	"mix_spec.layout.main":         "layout.main",
+	"mix_spec.layout.order":        "layout.order",
+}
+
+// checker checks requests against the rules in the protos and against those that
+// need code: template names and URLs.
+type checker struct{ rules protovalidate.Validator }
+
+// newChecker compiles the rules. An error is a mistake in the protos.
+func newChecker() (*checker, error) {
+	rules, err := protovalidate.New(
+		protovalidate.WithMessages(
+			&pb.StartMixRequest{}, &pb.UpdateMixRequest{}, &pb.UpdateLayoutRequest{},
+			&pb.SetParticipantStateRequest{}, &pb.StopMixRequest{}, &pb.GetMixRequest{},
+			&pb.ListMixesRequest{}, &pb.WatchMixRequest{},
+		),
+		protovalidate.WithDisableLazy(),
+	)
+	if err != nil {
+		return nil, fmt.Errorf("server: compiling the API's rules: %w", err)
+	}
+	return &checker{rules: rules}, nil
+}
+
+// request checks a request that holds no spec. The error is a Faults.
+func (c *checker) request(req proto.Message) error {
+	faults, err := c.faults(req)
+	return outcome(faults, err)
+}
+
+// layoutRequest checks a request for a layout.
+func (c *checker) layoutRequest(req *pb.UpdateLayoutRequest) error {
+	if req.Order != nil {
+		req.Order.Names = trim(req.Order.Names, maxOrder)
+	}
+	return c.request(req)
+}
+
+// specRequest checks a request whose field `spec` is spec.
+func (c *checker) specRequest(req proto.Message, spec *pb.MixSpec) error {
+	trimSpec(spec)
+	faults, err := c.faults(req)
+	if spec != nil {
+		faults = append(faults, codeFaults(spec, "spec.", faults)...)
+	}
+	return outcome(faults, err)
+}
+
+// result checks the spec that a change would lead to. Paths begin at the spec.
+func (c *checker) result(spec *pb.MixSpec) (Faults, error) {
+	faults, err := c.faults(spec)
+	return append(faults, codeFaults(spec, "", faults)...), err
+}
+
+// outcome makes an error of faults. At most maxFaults are kept.
+func outcome(faults Faults, err error) error {
+	switch {
+	case err != nil:
+		return err
+	case len(faults) == 0:
+		return nil
+	case len(faults) > maxFaults:
+		faults = faults[:maxFaults]
+	}
+	return faults
+}
+
+// faults returns what breaks the rules in the protos.
+func (c *checker) faults(msg proto.Message) (Faults, error) {
+	err := c.rules.Validate(msg)
+	if err == nil {
+		return nil, nil
+	}
+	broken, ok := errors.AsType[*protovalidate.ValidationError](err)
+	if !ok {
+		return nil, fmt.Errorf("server: checking a request: %w", err)
+	}
+	var faults Faults
+	for _, v := range broken.Violations {
+		path := protovalidate.FieldPathString(v.Proto.GetField())
+		if field, ok := crossField[v.Proto.GetRuleId()]; ok {
+			if path != "" {
+				path += "."
+			}
+			path += field
+		}
+		faults = append(faults, Fault{Field: path, Allowed: v.Proto.GetMessage()})
+	}
+	return faults, nil
+}
+
+// codeFaults returns the faults that the protos' rules cannot find, in fields that
+// are not among known.
+func codeFaults(spec *pb.MixSpec, prefix string, known Faults) Faults {
+	bad := make(map[string]bool, len(known))
+	for _, f := range known {
+		bad[f.Field] = true
+	}
+	var faults Faults
+	add := func(field, allowed string) {
+		if field = prefix + field; !bad[field] {
+			faults = append(faults, Fault{Field: field, Allowed: allowed})
+		}
+	}
+	if _, err := layout.Builtin(spec.GetLayout().GetTemplate()); err != nil {
+		add("layout.template", "must be one of "+strings.Join(layout.BuiltinNames(), ", "))
+	}
+	for i, p := range spec.Participants {
+		if _, err := rtmp.ParseURL(p.GetUrl()); err != nil {
+			add(fmt.Sprintf("participants[%d].url", i), urlRule(err))
+		}
+	}
+	for i, o := range spec.Outputs {
+		if _, err := rtmp.ParseURL(o.GetUrl()); err != nil {
+			add(fmt.Sprintf("outputs[%d].url", i), urlRule(err))
+		}
+	}
+	return faults
+}
+
+// urlRule says what a URL may be and why this one is not; err does not quote it.
+func urlRule(err error) string {
+	return "must be rtmp://host/app/stream or rtmps://…: " +
+		strings.TrimPrefix(err.Error(), rtmp.ErrURL.Error()+": ")
+}
+
+// The protos' limits on lists.
+const (
+	maxParticipants = 6
+	maxOrder        = 6
+	maxOutputs      = 10
+)
+
+// trimSpec cuts lists that are too long to one more than allowed: still a fault, but
+// one that takes no time to check and no room to tell.
+func trimSpec(spec *pb.MixSpec) {
+	if spec == nil {
+		return
+	}
+	spec.Participants = trim(spec.Participants, maxParticipants)
+	spec.Outputs = trim(spec.Outputs, maxOutputs)
+	if spec.Layout != nil {
+		spec.Layout.Order = trim(spec.Layout.Order, maxOrder)
+	}
+}
+
+func trim[T any](list []T, most int) []T {
+	return list[:min(len(list), most+1)]
+}
