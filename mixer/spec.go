@@ -24,6 +24,8 @@ type Spec struct {
 	// Video and Audio say how the mix is encoded. They cannot change while it runs.
 	Video VideoSpec
 	Audio AudioSpec
+	// Music is played under the participants.
+	Music []Music
 	// Outputs are where the mix is pushed.
 	Outputs []Output
 }
@@ -45,6 +47,16 @@ type Participant struct {
 	// Muted leaves the participant's sound out.
 	Muted bool
 	// GainDB is applied to the participant's sound, in dB; 0 leaves it as it is.
+	GainDB float64
+}
+
+// Music is a piece of sound without a picture.
+type Music struct {
+	// Name identifies the piece within the mix.
+	Name string
+	// Path of a file with sound; a video's pictures and a cover are left out.
+	Path string
+	// GainDB is applied to it, in dB; 0 leaves it as it is.
 	GainDB float64
 }
 

@@ -1,0 +1,72 @@
+package mixer
+
+import (
+	"context"
+	"time"
+)
+
+// Clock is a session's time, counted from its start. Now may be called from any
+// goroutine, Wait by one.
+type Clock interface {
+	// Now returns the session time.
+	Now() time.Duration
+	// Wait returns at session time t, or at once if t has passed, or with ctx's
+	// error when ctx ends first.
+	Wait(ctx context.Context, t time.Duration) error
+	// Live says that time goes by itself: a source that is late is left behind.
+	// On a clock that is not live every source is waited for.
+	Live() bool
+}
+
+// WallClock is real time. Make one with NewWallClock just before the session starts.
+type WallClock struct {
+	start time.Time
+	timer *time.Timer
+}
+
+// NewWallClock returns a clock that starts now.
+func NewWallClock() *WallClock {
+	timer := time.NewTimer(time.Hour)
+	timer.Stop()
+	return &WallClock{start: time.Now(), timer: timer}
+}
+
+// Now returns the time since the start, on the monotonic clock.
+func (c *WallClock) Now() time.Duration { return time.Since(c.start) }
+
+// Live returns true.
+func (c *WallClock) Live() bool { return true }
+
+// Wait sleeps until t.
+func (c *WallClock) Wait(ctx context.Context, t time.Duration) error {
+	d := t - c.Now()
+	if d <= 0 {
+		return ctx.Err()
+	}
+	c.timer.Reset(d)
+	select {
+	case <-c.timer.C:
+		return nil
+	case <-ctx.Done():
+		c.timer.Stop()
+		return ctx.Err()
+	}
+}
+
+// VirtualClock is time that jumps to whatever is waited for: as fast as the machine
+// can, and the same on every run.
+type VirtualClock struct {
+	now time.Duration
+}
+
+// Now returns the last time that was waited for.
+func (c *VirtualClock) Now() time.Duration { return c.now }
+
+// Live returns false.
+func (c *VirtualClock) Live() bool { return false }
+
+// Wait moves the clock to t.
+func (c *VirtualClock) Wait(ctx context.Context, t time.Duration) error {
+	c.now = max(c.now, t)
+	return ctx.Err()
+}

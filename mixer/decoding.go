@@ -1,0 +1,230 @@
+package mixer
+
+import (
+	"bytes"
+	"fmt"
+	"time"
+
+	"github.com/lianmai/lianmai/decode"
+	"github.com/lianmai/lianmai/media"
+)
+
+// resync is how far sound may be from where its timestamps want it before it is
+// moved there at once. Phones' sound stamps jitter by up to 31 ms.
+const resync = 60 * time.Millisecond
+
+// decoding is what a source's decode goroutine owns: its codecs and where its sound
+// goes.
+type decoding struct {
+	s           *source
+	video       *decode.Video
+	audio       *decode.Audio
+	videoConfig []byte
+	audioConfig []byte
+	epoch       int   // of the timeline that the sound follows
+	next        int64 // session sample that the next sound goes to
+	playing     bool  // next is set
+	steering    steering
+	logged      time.Time // when a decoding error was last logged
+}
+
+func newDecoding(s *source) *decoding { return &decoding{s: s, steering: newSteering()} }
+
+// run decodes what is due, the earlier first, until the source is closed.
+func (d *decoding) run() {
+	defer func() {
+		d.video.Close()
+		d.audio.Close()
+	}()
+	for {
+		p, kind, at, ok := d.take()
+		if !ok {
+			return
+		}
+		d.decode(p, kind, at)
+		d.s.mu.Lock()
+		d.s.busy = false
+		d.s.mu.Unlock()
+		if !d.s.live {
+			d.s.cond.Broadcast()
+		}
+	}
+}
+
+// take waits for the next packet that is due. It returns with it the offset that
+// maps the packet's timestamps to session time.
+func (d *decoding) take() (p queued, kind media.Kind, offset time.Duration, ok bool) {
+	s := d.s
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for {
+		if s.closed {
+			return queued{}, 0, 0, false
+		}
+		if kind, ok := s.due(); ok {
+			q := s.queues[kind].pop()
+			offset := q.offset
+			if q.epoch == s.timeline.epoch {
+				offset = s.timeline.offset
+			}
+			s.busy = true
+			return q, kind, offset, true
+		}
+		if s.ended && !s.drained && s.queues[media.Video].len() == 0 {
+			d.drain()
+			continue
+		}
+		s.cond.Wait()
+	}
+}
+
+// drain brings out what the video decoder holds when the feed has ended. The
+// source's lock is held by the caller.
+func (d *decoding) drain() {
+	s := d.s
+	s.drained = true
+	if d.video != nil {
+		offset := s.timeline.offset
+		s.busy = true
+		s.mu.Unlock()
+		d.note(d.video.Flush(func(f *media.Frame) { d.show(f, offset) }))
+		s.mu.Lock()
+		s.busy = false
+	}
+	s.cond.Broadcast()
+}
+
+// due says which queue's head is to be decoded now. The source's lock is held.
+func (s *source) due() (media.Kind, bool) {
+	kind, found := media.Video, false
+	var first time.Duration
+	for k := range s.queues {
+		if s.queues[k].len() == 0 {
+			continue
+		}
+		head := s.queues[k].peek()
+		at := s.mapped(head)
+		if head.pkt.Config {
+			at = s.target
+		}
+		if at <= s.target+lookahead && (!found || at < first) {
+			kind, first, found = media.Kind(k), at, true
+		}
+	}
+	return kind, found
+}
+
+func (d *decoding) decode(q queued, kind media.Kind, offset time.Duration) {
+	switch {
+	case q.pkt.Config:
+		d.note(d.configure(q.pkt))
+	case kind == media.Video:
+		if d.video == nil {
+			d.drop()
+			return
+		}
+		d.note(d.video.Decode(q.pkt, func(f *media.Frame) { d.show(f, offset) }))
+	default:
+		if d.audio == nil {
+			return
+		}
+		d.note(d.audio.Decode(q.pkt, func(pts time.Duration, pcm []float32) { d.sound(pts+offset, pcm, q.epoch) }))
+	}
+}
+
+// configure makes a decoder for a new sequence header. The same header again is
+// no news: some senders repeat it with every key frame.
+func (d *decoding) configure(pkt media.Packet) error {
+	own, _ := d.s.feed.(decoders)
+	if pkt.Kind == media.Video {
+		if d.video != nil && bytes.Equal(pkt.Data, d.videoConfig) {
+			return nil
+		}
+		video, err := func() (*decode.Video, error) {
+			if own != nil {
+				return own.NewVideo(decode.VideoOptions{})
+			}
+			return decode.NewVideo(pkt.Codec, pkt.Data, decode.VideoOptions{})
+		}()
+		if err != nil {
+			return err
+		}
+		d.video.Close()
+		d.video, d.videoConfig = video, pkt.Data
+		return nil
+	}
+	if d.audio != nil && bytes.Equal(pkt.Data, d.audioConfig) {
+		return nil
+	}
+	sound, err := func() (*decode.Audio, error) {
+		if own != nil {
+			return own.NewAudio()
+		}
+		return decode.NewAudio(pkt.Codec, pkt.Data)
+	}()
+	if err != nil {
+		return err
+	}
+	d.audio.Close()
+	d.audio, d.audioConfig = sound, pkt.Data
+	return nil
+}
+
+// show puts a picture into the slot.
+func (d *decoding) show(f *media.Frame, offset time.Duration) {
+	s := d.s
+	f.PTS += offset
+	s.mu.Lock()
+	s.counters.decoded++
+	if f.Width() != s.counters.width || f.Height() != s.counters.height {
+		s.counters.width, s.counters.height = f.Width(), f.Height()
+		if len(s.nextEvent) < 8 {
+			s.nextEvent = append(s.nextEvent, fmt.Sprintf("picture is %d×%d", f.Width(), f.Height()))
+		}
+	}
+	s.mu.Unlock()
+	s.slot.put(f)
+}
+
+// sound places decoded samples. They follow one another without a seam as long as
+// their timestamps agree with that within resync; a live source that slowly gets
+// ahead or behind is played a little slower or faster.
+func (d *decoding) sound(at time.Duration, pcm []float32, epoch int) {
+	want := media.SampleIndex(at)
+	early := want - d.next - d.steering.held()
+	if !d.playing || epoch != d.epoch || abs(media.SampleTime(early)) > resync {
+		d.playing, d.epoch, d.next, early = true, epoch, want, 0
+		d.steering.reset()
+	}
+	if d.s.live {
+		pcm = d.steering.process(early, pcm)
+	}
+	d.s.track.Write(d.next, pcm)
+	d.next += int64(len(pcm) / media.Channels)
+	d.s.mu.Lock()
+	d.s.soundEnd = media.SampleTime(d.next)
+	d.s.mu.Unlock()
+}
+
+// note counts an error and logs it, at most once a second.
+func (d *decoding) note(err error) {
+	if err == nil {
+		return
+	}
+	d.s.mu.Lock()
+	d.s.counters.errors++
+	total := d.s.counters.errors
+	d.s.mu.Unlock()
+	if now := time.Now(); now.Sub(d.logged) > time.Second {
+		d.logged = now
+		d.s.log.Warn("input cannot be decoded", "error", err, "errors", total)
+	}
+}
+
+func (d *decoding) drop() {
+	d.s.mu.Lock()
+	d.s.counters.dropped++
+	d.s.mu.Unlock()
+}
+
+func abs(d time.Duration) time.Duration { return max(d, -d) }

@@ -1,0 +1,117 @@
+package mixer
+
+import (
+	"context"
+	"sync"
+
+	"github.com/lianmai/lianmai/media"
+)
+
+// Header is what a destination must know before the first packet.
+type Header struct {
+	VideoConfig []byte // avcC
+	AudioConfig []byte // AudioSpecificConfig
+	Video       VideoSpec
+	Audio       AudioSpec
+}
+
+// Sink takes the mix to one destination.
+type Sink interface {
+	// Write hands over a packet; packets come in the order of their DTS. It must
+	// not block on a live clock.
+	Write(media.Packet)
+	// Stats fills in what is known of the destination; the caller sets Name.
+	Stats() OutputStats
+	// Close sends what is queued until ctx ends, ends the stream and frees
+	// everything.
+	Close(ctx context.Context) error
+}
+
+// output is a Sink with its name.
+type output struct {
+	Output
+	sink Sink
+
+	mu    sync.Mutex
+	state OutputState
+	meter rateMeter
+}
+
+func (o *output) setState(state OutputState) (changed bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	changed = o.state != state
+	o.state = state
+	return changed
+}
+
+// stats is called once a second by the tick goroutine and by whoever asks.
+func (o *output) stats() OutputStats {
+	st := o.sink.Stats()
+	st.Name = o.Name
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	st.State = o.state
+	st.Bitrate = o.meter.bitsPerSecond
+	return st
+}
+
+// interleaver puts the packets of both encoders into one order by DTS. Sound comes
+// out of its encoder up to two blocks (43 ms) after the picture of the same time,
+// so pictures wait here for it. The zero value is ready; the tick goroutine owns it.
+type interleaver struct {
+	video    []media.Packet
+	audioEnd int64 // index of the sample after the newest audio packet
+}
+
+// maxHeld bounds the pictures that wait. Sound is made on every tick, so it is never
+// reached unless the sound encoder fails.
+const maxHeld = 64
+
+func (l *interleaver) addVideo(p media.Packet, emit func(media.Packet)) {
+	l.video = append(l.video, p)
+	if len(l.video) > maxHeld {
+		emit(l.video[0])
+		l.shift(1)
+	}
+}
+
+// addAudio emits the pictures that come before p, then p, then those that come
+// before the sound that is next.
+func (l *interleaver) addAudio(p media.Packet, samples int64, emit func(media.Packet)) {
+	l.emitBefore(p, emit)
+	emit(p)
+	l.audioEnd = media.SampleIndex(p.DTS) + samples
+	n := 0
+	for n < len(l.video) && media.SampleIndex(l.video[n].DTS) < l.audioEnd {
+		emit(l.video[n])
+		n++
+	}
+	l.shift(n)
+}
+
+func (l *interleaver) emitBefore(p media.Packet, emit func(media.Packet)) {
+	n := 0
+	for n < len(l.video) && l.video[n].DTS <= p.DTS {
+		emit(l.video[n])
+		n++
+	}
+	l.shift(n)
+}
+
+// flush emits what waits, at the end of the stream.
+func (l *interleaver) flush(emit func(media.Packet)) {
+	for _, p := range l.video {
+		emit(p)
+	}
+	l.video = nil
+}
+
+func (l *interleaver) shift(n int) {
+	if n == 0 {
+		return
+	}
+	rest := copy(l.video, l.video[n:])
+	clear(l.video[rest:])
+	l.video = l.video[:rest]
+}

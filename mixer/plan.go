@@ -1,0 +1,241 @@
+package mixer
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/lianmai/lianmai/compose"
+	"github.com/lianmai/lianmai/layout"
+	"github.com/lianmai/lianmai/media"
+)
+
+// plan is a Spec made ready: everything that takes time (fonts, pictures,
+// connections) has been done, so the tick only has to swap it in.
+type plan struct {
+	spec       Spec
+	template   layout.Template
+	background layout.Color
+	seats      []seat
+	sources    []*source // of spec.Participants, in their order
+	music      []*source // of spec.Music, in its order
+	all        []*source // both
+	outputs    []*output
+
+	// What the plan before had and this one has not; closed after the swap.
+	retiredSources []*source
+	retiredOutputs []*output
+}
+
+// seat is one participant's place in the picture.
+type seat struct {
+	source      *source
+	placement   layout.Placement
+	placeholder *media.Frame // of the placement's size; owned by the plan
+	hidden      bool
+}
+
+func (p *plan) freePictures() {
+	for i := range p.seats {
+		p.seats[i].placeholder.Free()
+		p.seats[i].placeholder = nil
+	}
+}
+
+// Apply makes spec the one that the session follows from its next tick on. It
+// returns when everything is ready for that; connections are made in the
+// background. The video and audio settings cannot change: ErrFixed. On an error
+// nothing has changed.
+func (s *Session) Apply(spec Spec) error {
+	s.applying.Lock()
+	defer s.applying.Unlock()
+	if s.stopping.Load() {
+		return ErrStopped
+	}
+	if spec.Video != s.video || spec.Audio != s.audio {
+		return ErrFixed
+	}
+	next, err := s.prepare(spec)
+	if err != nil {
+		return err
+	}
+	s.swap(next)
+	return nil
+}
+
+// prepare builds the plan for spec. Sources and outputs that stay are shared with
+// the plan before; applying is held.
+func (s *Session) prepare(spec Spec) (*plan, error) {
+	if len(spec.Participants) > MaxParticipants {
+		return nil, fmt.Errorf("mixer: %d participants; at most %d", len(spec.Participants), MaxParticipants)
+	}
+	template, err := layout.Builtin(spec.Layout.Template)
+	if err != nil {
+		return nil, err
+	}
+	next := &plan{spec: spec, template: template, background: template.Background}
+	if err := s.seat(next); err != nil {
+		next.freePictures()
+		return nil, err
+	}
+	created, err := s.connect(next)
+	if err != nil {
+		next.freePictures()
+		for _, src := range created {
+			src.close()
+			s.mix.Remove(src.track)
+		}
+		return nil, err
+	}
+	return next, nil
+}
+
+// seat arranges the participants and draws their placeholders.
+func (s *Session) seat(next *plan) error {
+	spec := next.spec
+	names := make([]string, len(spec.Participants))
+	for i, p := range spec.Participants {
+		names[i] = p.Name
+	}
+	canvas := layout.Size{W: s.video.Width, H: s.video.Height}
+	for _, place := range next.template.Arrange(canvas, names, spec.Layout.Main, spec.Layout.Order) {
+		p := spec.Participants[slices.Index(names, place.Name)]
+		display := p.DisplayName
+		if display == "" {
+			display = p.Name
+		}
+		picture, err := compose.NewPlaceholder(s.fonts, display, place.Rect.W, place.Rect.H)
+		if err != nil {
+			return fmt.Errorf("mixer: placeholder of %s: %w", p.Name, err)
+		}
+		next.seats = append(next.seats, seat{placement: place, placeholder: picture, hidden: p.Hidden})
+	}
+	return nil
+}
+
+// connect finds or makes the sources and outputs of a plan. It returns the sources
+// that it made.
+func (s *Session) connect(next *plan) (created []*source, err error) {
+	before := s.newest
+	if before == nil {
+		before = &plan{}
+	}
+	add := func(name string, open func() (Feed, error)) (*source, error) {
+		feed, err := open()
+		if err != nil {
+			return nil, fmt.Errorf("input %s: %w", name, err)
+		}
+		src := s.newSource(name, feed)
+		created = append(created, src)
+		return src, nil
+	}
+	for _, p := range next.spec.Participants {
+		src := before.find(p)
+		if src == nil {
+			if src, err = add(p.Name, func() (Feed, error) { return s.opts.OpenFeed(p) }); err != nil {
+				return created, err
+			}
+		}
+		next.sources = append(next.sources, src)
+	}
+	for _, m := range next.spec.Music {
+		src := before.findMusic(m)
+		if src == nil {
+			if src, err = add(m.Name, func() (Feed, error) { return s.opts.OpenMusic(m) }); err != nil {
+				return created, err
+			}
+		}
+		next.music = append(next.music, src)
+	}
+	next.all = slices.Concat(next.sources, next.music)
+	for i := range next.seats {
+		seat := &next.seats[i]
+		seat.source = next.sources[slices.IndexFunc(next.spec.Participants, func(p Participant) bool {
+			return p.Name == seat.placement.Name
+		})]
+	}
+	if err := s.connectOutputs(before, next); err != nil {
+		return created, err
+	}
+	next.retiredSources = missing(before.all, next.all)
+	next.retiredOutputs = missing(before.outputs, next.outputs)
+	return created, nil
+}
+
+// connectOutputs finds or makes the outputs of a plan. On an error it has closed
+// those that it made.
+func (s *Session) connectOutputs(before, next *plan) error {
+	var opened []*output
+	for _, o := range next.spec.Outputs {
+		out := before.findOutput(o)
+		if out == nil {
+			var err error
+			if out, err = s.newOutput(o); err != nil {
+				for _, o := range opened {
+					_ = s.closeOutput(o)
+				}
+				return err
+			}
+			opened = append(opened, out)
+		}
+		next.outputs = append(next.outputs, out)
+	}
+	return nil
+}
+
+// missing returns those of before that after has not.
+func missing[T comparable](before, after []T) (gone []T) {
+	for _, x := range before {
+		if !slices.Contains(after, x) {
+			gone = append(gone, x)
+		}
+	}
+	return gone
+}
+
+// swap hands the plan to the tick goroutine. A plan that it has not taken up yet
+// is replaced: what that one was to retire goes into this one.
+func (s *Session) swap(next *plan) {
+	if waiting := s.pending.Swap(nil); waiting != nil {
+		waiting.freePictures()
+		next.retiredSources = append(next.retiredSources, waiting.retiredSources...)
+		next.retiredOutputs = append(next.retiredOutputs, waiting.retiredOutputs...)
+	}
+	s.newest = next
+	for i, p := range next.spec.Participants {
+		src := next.sources[i]
+		src.track.SetGainDB(p.GainDB)
+		src.track.SetMuted(p.Muted || p.Hidden)
+	}
+	for i, m := range next.spec.Music {
+		next.music[i].track.SetGainDB(m.GainDB)
+	}
+	s.pending.Store(next)
+}
+
+// find returns the source that want already has: the same name and the same URL.
+func (p *plan) find(want Participant) *source {
+	for i, have := range p.spec.Participants {
+		if have.Name == want.Name && have.URL == want.URL {
+			return p.sources[i]
+		}
+	}
+	return nil
+}
+
+func (p *plan) findMusic(want Music) *source {
+	for i, have := range p.spec.Music {
+		if have.Name == want.Name && have.Path == want.Path {
+			return p.music[i]
+		}
+	}
+	return nil
+}
+
+func (p *plan) findOutput(want Output) *output {
+	for _, o := range p.outputs {
+		if o.Output == want {
+			return o
+		}
+	}
+	return nil
+}

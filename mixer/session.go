@@ -1,0 +1,227 @@
+package mixer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/lianmai/lianmai/audio"
+	"github.com/lianmai/lianmai/compose"
+	"github.com/lianmai/lianmai/encode"
+	"github.com/lianmai/lianmai/media"
+)
+
+// Errors of a session.
+var (
+	// ErrStopped: the session has ended or is ending.
+	ErrStopped = errors.New("mixer: the mix has stopped")
+	// ErrFixed: a change of the picture's or the sound's encoding was asked for.
+	ErrFixed = errors.New("mixer: video and audio settings cannot change while the mix runs")
+)
+
+// Options connects a session to the world.
+type Options struct {
+	// Clock is the session's time; it must have been made just now.
+	Clock Clock
+	// Fonts draws the names on placeholders.
+	Fonts *compose.Fonts
+	// Log receives what an operator should know. Required.
+	Log *slog.Logger
+	// Observe is called for each event, from the tick goroutine and others, one
+	// call at a time. It must not block. May be nil.
+	Observe func(Event)
+	// OpenFeed makes the feed of a participant that is new.
+	OpenFeed func(Participant) (Feed, error)
+	// OpenMusic makes the feed of a piece of music that is new. May be nil if no
+	// spec has music.
+	OpenMusic func(Music) (Feed, error)
+	// OpenSink makes the sink of an output that is new. It may call keyFrame when
+	// the destination needs one, and report when its state changes.
+	OpenSink func(o Output, h Header, keyFrame func(), report func(OutputState, string)) (Sink, error)
+	// Until ends the session at that session time; 0 runs until Stop. With
+	// UntilSourcesEnd it ends when every feed has ended and been played.
+	Until           time.Duration
+	UntilSourcesEnd bool
+	// Progress is called about each second of session time. May be nil.
+	Progress func(time.Duration)
+}
+
+// Session is one running mix. Its methods may be called from any goroutine.
+type Session struct {
+	opts  Options
+	video VideoSpec
+	audio AudioSpec
+	clock Clock
+	fonts *compose.Fonts
+	log   *slog.Logger
+	began time.Time
+
+	applying sync.Mutex // one change at a time; guards newest and nextID
+	newest   *plan      // the latest that was handed over
+	nextID   int
+	pending  atomic.Pointer[plan]
+
+	keyFrame atomic.Bool
+	at       atomic.Int64 // session time of the newest tick, ns
+	stopping atomic.Bool
+	cancel   context.CancelFunc
+	done     chan struct{}
+	err      error // set before done is closed
+
+	observing sync.Mutex
+	closing   sync.WaitGroup // sources and outputs that are being closed
+
+	snapshot sync.Mutex // guards stats
+	stats    Stats
+
+	// What follows belongs to the tick goroutine.
+	plan      *plan
+	planSeq   int64
+	canvas    *compose.Canvas
+	videoEnc  *encode.Video
+	audioEnc  *encode.Audio
+	mix       *audio.Mixer
+	pcm       []float32
+	tiles     []compose.Tile
+	interlace interleaver
+	frame     int64 // number of the next video frame
+	block     int64 // number of the next block of sound
+	ticks     TickStats
+	told      time.Duration // when stats were last taken
+	skips     skipLog
+}
+
+// Start begins a mix as spec says. It returns when the first tick is about to run.
+// The session runs until Stop, until ctx ends, or until the end that opts sets.
+func Start(ctx context.Context, spec Spec, opts Options) (*Session, error) {
+	if opts.Observe == nil {
+		opts.Observe = func(Event) {}
+	}
+	s := &Session{
+		opts: opts, video: spec.Video, audio: spec.Audio, clock: opts.Clock, fonts: opts.Fonts,
+		log: opts.Log.With("mix", spec.ID), began: time.Now(), done: make(chan struct{}),
+		mix: audio.New(),
+	}
+	if err := s.open(); err != nil {
+		s.closeNative()
+		return nil, err
+	}
+	if err := s.Apply(spec); err != nil {
+		s.closeNative()
+		return nil, err
+	}
+	run, cancel := context.WithCancel(ctx)
+	s.cancel = cancel
+	go s.run(run)
+	return s, nil
+}
+
+// open makes the canvas and the encoders.
+func (s *Session) open() (err error) {
+	v := s.video
+	if s.canvas, err = compose.NewCanvas(v.Width, v.Height); err != nil {
+		return fmt.Errorf("mixer: %w", err)
+	}
+	s.videoEnc, err = encode.NewVideo(encode.VideoConfig{
+		Width: v.Width, Height: v.Height, FrameRate: v.FrameRate, Bitrate: v.Bitrate, Preset: v.Preset, GOP: v.GOP,
+	})
+	if err != nil {
+		return fmt.Errorf("mixer: %w", err)
+	}
+	if s.audioEnc, err = encode.NewAudio(encode.AudioConfig{Bitrate: s.audio.Bitrate}); err != nil {
+		return fmt.Errorf("mixer: %w", err)
+	}
+	s.pcm = make([]float32, s.audioEnc.FrameSize()*media.Channels)
+	return nil
+}
+
+func (s *Session) closeNative() {
+	s.canvas.Close()
+	s.videoEnc.Close()
+	s.audioEnc.Close()
+}
+
+func (s *Session) header() Header {
+	return Header{VideoConfig: s.videoEnc.Config(), AudioConfig: s.audioEnc.Config(), Video: s.video, Audio: s.audio}
+}
+
+// newSource makes and starts a source that feed fills; applying is held.
+func (s *Session) newSource(name string, feed Feed) *source {
+	s.nextID++
+	src := newSource(s.nextID, name, feed, s.clock, s.mix.Add(name), s.log)
+	src.start()
+	return src
+}
+
+// newOutput makes the output for o; applying is held.
+func (s *Session) newOutput(o Output) (*output, error) {
+	out := &output{Output: o}
+	report := func(state OutputState, reason string) {
+		if out.setState(state) {
+			s.tell(Event{Kind: OutputChanged, Name: o.Name, Output: state, Reason: reason})
+		}
+	}
+	sink, err := s.opts.OpenSink(o, s.header(), func() { s.keyFrame.Store(true) }, report)
+	if err != nil {
+		return nil, fmt.Errorf("mixer: output %s: %w", o.Name, err)
+	}
+	out.sink = sink
+	return out, nil
+}
+
+// Stop ends the mix: the last packets are flushed to the outputs, streams are ended
+// as their protocol asks, everything is freed. When ctx ends first, what is not yet
+// sent is dropped. It may be called many times; all calls return when the mix has ended.
+func (s *Session) Stop(ctx context.Context) error {
+	s.stopping.Store(true)
+	s.cancel()
+	select {
+	case <-s.done:
+		return s.err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Done is closed when the mix has ended and everything is freed.
+func (s *Session) Done() <-chan struct{} { return s.done }
+
+// Err returns why the mix ended, after Done: nil for Stop and for a planned end.
+func (s *Session) Err() error {
+	select {
+	case <-s.done:
+		return s.err
+	default:
+		return nil
+	}
+}
+
+// tell hands an event to the observer.
+func (s *Session) tell(e Event) {
+	e.Time = time.Now()
+	e.At = time.Duration(s.at.Load())
+	s.observing.Lock()
+	defer s.observing.Unlock()
+	s.opts.Observe(e)
+}
+
+// closeTimeout bounds how long an output may take to send its last packets.
+const closeTimeout = 3 * time.Second
+
+// closeOutput ends one output; its error is for the caller to keep or not.
+func (s *Session) closeOutput(o *output) error {
+	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
+	defer cancel()
+	err := o.sink.Close(ctx)
+	if err != nil {
+		s.log.Warn("output did not end cleanly", "output", o.Name, "error", err)
+	}
+	if o.setState(OutputClosed) {
+		s.tell(Event{Kind: OutputChanged, Name: o.Name, Output: OutputClosed, Reason: "ended"})
+	}
+	return err
+}

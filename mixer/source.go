@@ -1,0 +1,278 @@
+package mixer
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/lianmai/lianmai/audio"
+	"github.com/lianmai/lianmai/decode"
+	"github.com/lianmai/lianmai/media"
+	"github.com/lianmai/lianmai/rtmp"
+)
+
+// Feed brings one participant's packets to sink, in the order in which they come,
+// until ctx ends or there are no more. It calls sink from one goroutine.
+type Feed interface {
+	Run(ctx context.Context, sink rtmp.PullHandler) error
+	// Close frees what the feed holds, after Run has returned and its decoders are closed.
+	Close()
+}
+
+// decoders is implemented by a Feed whose decoders need more than a packet's
+// configuration, such as a file's.
+type decoders interface {
+	NewVideo(decode.VideoOptions) (*decode.Video, error)
+	NewAudio() (*decode.Audio, error)
+}
+
+// lookahead is how long before its time a packet is decoded: enough for the
+// reordering of B-frames and for the slowest key frame.
+const lookahead = 100 * time.Millisecond
+
+// source is one participant's stream: a feed goroutine puts packets into queues, a
+// decode goroutine takes them out when they are due and fills the slot and the
+// track. The tick goroutine reads those and never waits, unless the clock is virtual.
+type source struct {
+	id    int // unlike any other of the session
+	name  string
+	feed  Feed
+	live  bool
+	now   func() time.Duration
+	log   *slog.Logger
+	slot  frameSlot
+	track *audio.Source
+
+	cancel context.CancelFunc
+	wait   sync.WaitGroup
+
+	mu        sync.Mutex
+	cond      sync.Cond // something below changed
+	queues    [2]packetQueue
+	timeline  timeline
+	target    time.Duration // what is due up to here plus lookahead may be decoded
+	closed    bool
+	ended     bool // the feed has no more
+	busy      bool // the decode goroutine is at a packet
+	drained   bool // the feed has no more and the decoder holds nothing back
+	needKey   bool // video was dropped: go on at a key frame
+	link      link
+	counters  counters
+	soundEnd  time.Duration // session time up to which sound was decoded
+	nextEvent []string      // format changes not yet told
+
+	// For the tick goroutine.
+	condition condition
+	meter     rateMeter
+}
+
+// link is what is known of the connection.
+type link struct {
+	connected bool
+	ever      bool // media has arrived since the source was made
+	reason    string
+	attempts  int
+	video     time.Duration // arrival of the newest video packet, -1 for none on this connection
+	audio     time.Duration
+}
+
+// counters add up over the source's life.
+type counters struct {
+	bytes, decoded, dropped, errors, reconnects int64
+	width, height                               int
+}
+
+func newSource(id int, name string, feed Feed, clock Clock, track *audio.Source, log *slog.Logger) *source {
+	s := &source{
+		id: id, name: name, feed: feed, live: clock.Live(), now: clock.Now, track: track,
+		log: log.With("participant", name), needKey: true,
+		link: link{video: -1, audio: -1},
+	}
+	s.cond.L = &s.mu
+	return s
+}
+
+// start runs the source's two goroutines until close.
+func (s *source) start() {
+	ctx, cancel := context.WithCancel(context.Background())
+	s.cancel = cancel
+	s.wait.Go(func() {
+		err := s.feed.Run(ctx, s)
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.ended = true
+		if err != nil && ctx.Err() == nil {
+			s.link.reason = err.Error()
+		}
+		s.cond.Broadcast()
+	})
+	s.wait.Go(func() { newDecoding(s).run() })
+}
+
+// close stops the source, waits for its goroutines and frees its pictures.
+func (s *source) close() {
+	s.mu.Lock()
+	s.closed = true
+	s.cond.Broadcast()
+	s.mu.Unlock()
+	s.cancel()
+	s.wait.Wait()
+	s.feed.Close()
+	s.slot.clear()
+}
+
+// PullConnected implements rtmp.PullHandler.
+func (s *source) PullConnected() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.link.ever {
+		s.counters.reconnects++
+	}
+	s.link.connected, s.link.reason = true, ""
+	s.link.video, s.link.audio = -1, -1
+	// Whatever the new connection's stamps are, they are a new beginning.
+	s.timeline.started = false
+	s.needKey = true
+}
+
+// PullDisconnected implements rtmp.PullHandler.
+func (s *source) PullDisconnected(err error, retryIn time.Duration) {
+	s.mu.Lock()
+	s.link.connected = false
+	s.link.reason = err.Error()
+	s.link.attempts++
+	s.mu.Unlock()
+	s.log.Warn("input lost", "error", err, "retry_in", retryIn.Round(time.Millisecond))
+}
+
+// PullPacket implements rtmp.PullHandler: it files a packet. On a virtual clock it
+// holds the feed back until there is room; on a live one it drops up to the next
+// key frame when there is none.
+func (s *source) PullPacket(pkt media.Packet) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	arrival := s.now()
+	s.counters.bytes += int64(len(pkt.Data))
+	s.link.ever = true
+	q := &s.queues[pkt.Kind]
+	if !s.live {
+		s.holdBack()
+	} else if q.full() {
+		s.counters.dropped += int64(q.dropMedia())
+		if pkt.Kind == media.Video {
+			s.needKey = true
+		}
+	}
+	if s.closed {
+		return
+	}
+	if pkt.Config {
+		q.push(queued{pkt: pkt, epoch: s.timeline.epoch, offset: s.timeline.offset})
+		s.signal()
+		return
+	}
+	if pkt.Kind == media.Video {
+		s.link.video = arrival
+		if s.needKey && !pkt.Key {
+			s.counters.dropped++
+			return
+		}
+		s.needKey = false
+	} else {
+		s.link.audio = arrival
+	}
+	s.stamp(&pkt, arrival)
+	q.push(queued{pkt: pkt, epoch: s.timeline.epoch, offset: s.timeline.offset})
+	s.signal()
+}
+
+// stamp unwraps the packet's times and brings the timeline up to date.
+func (s *source) stamp(pkt *media.Packet, arrival time.Duration) {
+	if !s.live {
+		return // a file's feed counts from the start of the session
+	}
+	composition := pkt.PTS - pkt.DTS
+	dts, reset := s.timeline.observe(pkt.Kind, pkt.DTS, arrival)
+	if reset && s.timeline.epoch > 1 {
+		s.log.Info("input's timestamps start anew", "kind", pkt.Kind, "timestamp", pkt.DTS)
+	}
+	pkt.DTS, pkt.PTS = dts, dts+composition
+}
+
+// holdBack waits, on a virtual clock, until the decode goroutine needs more.
+func (s *source) holdBack() {
+	for !s.closed && s.ahead(media.Video) && s.ahead(media.Audio) {
+		s.cond.Wait()
+	}
+}
+
+// ahead says that a kind of media needs no more packets for now. A kind that has
+// nothing while the other has all it may hold is not coming: some files store one
+// before the other, others have only one.
+func (s *source) ahead(kind media.Kind) bool {
+	q := &s.queues[kind]
+	if q.len() == 0 {
+		return s.queues[1-kind].full()
+	}
+	return q.len() > 1 && q.items[len(q.items)-1].pkt.DTS+s.timeline.offset > s.target+2*lookahead
+}
+
+// mapped returns a queued packet's time in the session.
+func (s *source) mapped(q *queued) time.Duration {
+	if q.epoch == s.timeline.epoch {
+		return q.pkt.DTS + s.timeline.offset
+	}
+	return q.pkt.DTS + q.offset
+}
+
+// advance lets the source decode what is due up to t.
+func (s *source) advance(t time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.target = max(s.target, t)
+	s.signal()
+}
+
+// signal wakes who waits for the source to change. On a live clock that is only
+// the decode goroutine, and only if there is something to decode.
+func (s *source) signal() {
+	if s.live {
+		if _, due := s.due(); !due {
+			return
+		}
+	}
+	s.cond.Broadcast()
+}
+
+// await returns, on a virtual clock, when all that is to be seen or heard up to t
+// has been decoded.
+func (s *source) await(kind media.Kind, t time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for !s.closed {
+		if kind == media.Video && s.slot.reaches(t) || kind == media.Audio && s.soundEnd > t {
+			return
+		}
+		if _, due := s.due(); !due && !s.busy && s.exhausted() {
+			return
+		}
+		s.cond.Wait()
+	}
+}
+
+// exhausted says that no packet that is due is still to come: either the feed is
+// at its end or it is held back because what it has is beyond what is wanted.
+func (s *source) exhausted() bool {
+	if s.ended {
+		return s.drained || s.queues[media.Video].len() > 0
+	}
+	return s.ahead(media.Video) && s.ahead(media.Audio)
+}
+
+// done says that a feed that ends has been played to its end.
+func (s *source) done() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.ended && s.drained && s.queues[media.Audio].len() == 0 && !s.busy
+}

@@ -1,0 +1,221 @@
+package mixer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/lianmai/lianmai/compose"
+	"github.com/lianmai/lianmai/media"
+)
+
+// maxBehind is how many frames the picture may be behind its clock before frames
+// are left out. Up to that, late frames are made one after another at once: a
+// short pause of the machine then leaves no gap in the output.
+const maxBehind = 5
+
+// run is the tick goroutine: it owns the canvas, the encoders and the plan in force.
+func (s *Session) run(ctx context.Context) {
+	defer close(s.done)
+	s.adopt()
+	s.tell(Event{Kind: MixStarted, Revision: s.plan.spec.Revision})
+	reason := s.loop(ctx)
+	s.end()
+	s.tell(Event{Kind: MixStopped, Revision: s.plan.spec.Revision, Reason: reason})
+}
+
+// loop runs ticks until the end and says why it ended. Pictures and blocks of sound
+// are both counted; the one that is due earlier is next.
+func (s *Session) loop(ctx context.Context) (reason string) {
+	for {
+		videoDue := s.video.FrameRate.Time(s.frame)
+		// A block is made when its last sample is due, so a source needs no
+		// longer a delay for its sound than for its picture.
+		audioDue := media.SampleTime((s.block + 1) * int64(s.audioEnc.FrameSize()))
+		due := min(videoDue, audioDue)
+		if s.opts.Until > 0 && due >= s.opts.Until {
+			return "the planned end"
+		}
+		if err := s.clock.Wait(ctx, due); err != nil {
+			return "stopped"
+		}
+		s.at.Store(int64(due))
+		s.adopt()
+		var err error
+		if videoDue <= audioDue {
+			err = s.videoTick(videoDue)
+		} else {
+			err = s.audioTick()
+		}
+		if err != nil {
+			s.err = err
+			s.log.Error("mix ends", "error", err)
+			return err.Error()
+		}
+		s.report(due)
+		if s.opts.UntilSourcesEnd && s.allPlayed(due) {
+			return "the inputs' end"
+		}
+	}
+}
+
+// adopt takes up the newest plan, if there is a new one.
+func (s *Session) adopt() {
+	next := s.pending.Swap(nil)
+	if next == nil {
+		return
+	}
+	old := s.plan
+	s.plan = next
+	s.planSeq++
+	if old != nil {
+		old.freePictures()
+	}
+	for _, src := range next.retiredSources {
+		s.mix.Remove(src.track)
+		s.closing.Go(src.close)
+	}
+	for _, o := range next.retiredOutputs {
+		s.closing.Go(func() { _ = s.closeOutput(o) })
+	}
+	next.retiredSources, next.retiredOutputs = nil, nil
+	s.tell(Event{Kind: SpecApplied, Revision: next.spec.Revision})
+}
+
+// videoTick makes frame number s.frame, which is due now.
+func (s *Session) videoTick(due time.Duration) error {
+	began := s.clock.Now()
+	late := began - due
+	frameTime := s.video.FrameRate.Time(1)
+	if late > frameTime/2 && s.clock.Live() {
+		s.ticks.Late++
+	}
+	if late > maxBehind*frameTime && s.clock.Live() {
+		now := s.video.FrameRate.Index(began)
+		s.ticks.Skipped += now - s.frame
+		s.skips.add(now - s.frame)
+		s.frame = now
+		due = s.video.FrameRate.Time(now)
+	}
+	s.gather(due)
+	if _, err := s.canvas.Draw(s.plan.background, s.tiles); err != nil {
+		return fmt.Errorf("mixer: frame %d: %w", s.frame, err)
+	}
+	if err := s.videoEnc.Encode(s.canvas.Frame(), s.frame, s.keyFrame.Swap(false), s.sendVideo); err != nil {
+		return err
+	}
+	s.frame++
+	s.ticks.Frames++
+	s.ticks.EncodeMax = max(s.ticks.EncodeMax, s.clock.Now()-began)
+	return nil
+}
+
+// gather fills s.tiles with what is to be seen at session time due.
+func (s *Session) gather(due time.Duration) {
+	s.tiles = s.tiles[:0]
+	for _, src := range s.plan.all {
+		src.advance(due)
+	}
+	for i := range s.plan.seats {
+		seat := &s.plan.seats[i]
+		src := seat.source
+		if !s.clock.Live() {
+			src.await(media.Video, due)
+		}
+		frame, seq := s.look(src, due, seat.hidden)
+		if frame == nil {
+			// A picture never has a negative number; each plan's placeholder has its own.
+			frame, seq = seat.placeholder, -s.planSeq
+		}
+		s.tiles = append(s.tiles, compose.Tile{
+			ID: src.id, Frame: frame, Seq: seq, Rect: seat.placement.Rect, Fit: seat.placement.Fit, Z: seat.placement.Z,
+		})
+	}
+}
+
+// look returns the picture of src at session time due, or nil for its placeholder,
+// and tells of a change of its state.
+func (s *Session) look(src *source, due time.Duration, hidden bool) (*media.Frame, int64) {
+	frame, seq, fresh := src.slot.pick(due, src.condition.state.showsStream() || src.condition.state == Hidden || !s.clock.Live())
+	o := src.observe(due, hidden)
+	o.picture = fresh
+	state, why, changed := src.condition.next(o)
+	if changed {
+		s.tell(Event{Kind: SourceChanged, Name: src.name, Source: state, Reason: why, Revision: s.plan.spec.Revision})
+	}
+	if !state.showsStream() {
+		return nil, 0
+	}
+	return frame, seq
+}
+
+// audioTick makes the next block of sound.
+func (s *Session) audioTick() error {
+	size := int64(s.audioEnc.FrameSize())
+	at := s.block * size
+	if !s.clock.Live() {
+		until := media.SampleTime(at+size) + lookahead/2
+		for _, src := range s.plan.all {
+			src.advance(until)
+			src.await(media.Audio, until)
+		}
+	}
+	s.mix.MixInto(at, s.pcm)
+	if err := s.audioEnc.Encode(s.pcm, s.sendAudio); err != nil {
+		return err
+	}
+	s.block++
+	return nil
+}
+
+func (s *Session) sendVideo(p media.Packet) { s.interlace.addVideo(p, s.send) }
+
+func (s *Session) sendAudio(p media.Packet) {
+	s.interlace.addAudio(p, int64(s.audioEnc.FrameSize()), s.send)
+}
+
+// send hands a packet to every output. Each has its own queue and none blocks.
+func (s *Session) send(p media.Packet) {
+	for _, o := range s.plan.outputs {
+		o.sink.Write(p)
+	}
+}
+
+// allPlayed says that every feed has ended and its last sound has been mixed.
+func (s *Session) allPlayed(now time.Duration) bool {
+	for _, src := range s.plan.sources {
+		if !src.playedBy(now) {
+			return false
+		}
+	}
+	return true
+}
+
+// end flushes the encoders, ends the outputs at the same time and frees everything.
+func (s *Session) end() {
+	s.stopping.Store(true)
+	s.applying.Lock() // no Apply is under way from here on, and none follows
+	defer s.applying.Unlock()
+	s.adopt()
+	if err := s.audioEnc.Flush(s.sendAudio); err != nil && s.err == nil {
+		s.err = err
+	}
+	s.interlace.flush(s.send)
+	errs := make([]error, len(s.plan.outputs))
+	for i, o := range s.plan.outputs {
+		s.closing.Go(func() { errs[i] = s.closeOutput(o) })
+	}
+	for _, src := range s.plan.all {
+		s.closing.Go(src.close)
+	}
+	s.closing.Wait()
+	// A destination that is gone is no failure of a live mix; a file that could not
+	// be written is one of a render.
+	if s.err == nil && !s.clock.Live() {
+		s.err = errors.Join(errs...)
+	}
+	s.report(-1)
+	s.plan.freePictures()
+	s.closeNative()
+}
