@@ -64,6 +64,7 @@ func newRootCommand() *cobra.Command {
 	root.AddCommand(
 		newServeCommand(newEngine),
 		newMixCommand(),
+		newRenderCommand(),
 	)
 	return root
 }
