@@ -15,6 +15,8 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"github.com/lianmai/lianmai/media"
 )
 
 // version is set by the linker.
@@ -28,6 +30,7 @@ const (
 )
 
 func main() {
+	media.QuietNative()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	// A second signal ends the process at once.
 	context.AfterFunc(ctx, stop)
