@@ -24,8 +24,9 @@
 //     dip of 10 ms, at every block.
 //   - A source whose sound arrives less than Lead frames ahead is heard, but dips.
 //   - Nothing here tells the time: the caller says which frames it wants, in order.
-//   - The same calls in the same order give the same bits, on every machine:
-//     products are rounded before they are added, so that no compiler fuses them.
+//   - The same calls in the same order give the same bits. Products are rounded
+//     before they are added, so that no compiler fuses them; only the tables of
+//     curves may differ in the last bit between processor architectures.
 package audio
 
 // SampleRate is the rate of all sound inside a mix, in frames per second.
