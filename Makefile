@@ -30,5 +30,11 @@ test: deps ## run every test
 race: deps ## run every test under the race detector
 	@$(ENV) go test -race -timeout 30m ./...
 
+lint: deps ## gofmt, go vet, staticcheck, shellcheck
+	@scripts/lint.sh
+
+proto: ## remake the API's generated code
+	@scripts/proto.sh
+
 clean: ## remove what was built here (the FFmpeg build stays in the cache folder)
 	rm -rf bin

@@ -68,6 +68,7 @@ func newRootCommand() *cobra.Command {
 		newServeCommand(newEngine),
 		newMixCommand(),
 		newRenderCommand(),
+		newHealthcheckCommand(),
 	)
 	return root
 }
