@@ -40,6 +40,9 @@ static int open_resampler(SwrContext **swr, const AVFrame *f, int rate) {
 	int ret = swr_alloc_set_opts2(swr, &stereo, AV_SAMPLE_FMT_FLT, rate, &in, f->format, f->sample_rate, 0, NULL);
 	av_channel_layout_uninit(&in);
 	if (ret < 0) return ret;
+	// Mono is as loud on both sides as it was: the default would take off 3 dB.
+	static const double both[2] = {1, 1};
+	if (f->ch_layout.nb_channels == 1) swr_set_matrix(*swr, both, 1);
 	ret = swr_init(*swr);
 	if (ret < 0) swr_free(swr);
 	return ret;

@@ -121,7 +121,7 @@ func (s *Session) gather(due time.Duration) {
 		seat := &s.plan.seats[i]
 		src := seat.source
 		if !s.clock.Live() {
-			src.await(media.Video, due)
+			src.await(media.Video, due+s.video.FrameRate.Time(1)/2)
 		}
 		frame, seq := s.look(src, due, seat.hidden)
 		if frame == nil {
@@ -135,9 +135,11 @@ func (s *Session) gather(due time.Duration) {
 }
 
 // look returns the picture of src at session time due, or nil for its placeholder,
-// and tells of a change of its state.
+// and tells of a change of its state. It is the picture nearest to due, not the last
+// before it: so pictures are neither late on average, nor do stamps that are rounded
+// to milliseconds make some of them repeat and others go missing.
 func (s *Session) look(src *source, due time.Duration, hidden bool) (*media.Frame, int64) {
-	frame, seq, fresh := src.slot.pick(due, src.condition.state.showsStream() || src.condition.state == Hidden || !s.clock.Live())
+	frame, seq, fresh := src.slot.pick(due+s.video.FrameRate.Time(1)/2, src.condition.state.showsStream() || src.condition.state == Hidden || !s.clock.Live())
 	o := src.observe(due, hidden)
 	o.picture = fresh
 	state, why, changed := src.condition.next(o)
