@@ -109,10 +109,12 @@ func (f *startFlags) request() (*pb.StartMixRequest, error) {
 	return &pb.StartMixRequest{Spec: spec}, nil
 }
 
+// inputNames returns the names of the inputs so far, each once: completion can read
+// the flags twice.
 func (f *startFlags) inputNames() []string {
 	var names []string
 	for _, input := range f.inputs {
-		if name, _ := cutName(input); name != "" {
+		if name, _ := cutName(input); name != "" && !slices.Contains(names, name) {
 			names = append(names, name)
 		}
 	}
