@@ -61,7 +61,7 @@ func (c callLog) ended(ctx context.Context, method, id string, begin time.Time, 
 	attrs := []slog.Attr{
 		slog.String("method", method),
 		slog.String("code", st.Code().String()),
-		slog.Duration("duration", time.Since(begin).Round(time.Microsecond)),
+		slog.Float64("duration_ms", float64(time.Since(begin).Microseconds())/1000),
 	}
 	if id != "" {
 		attrs = append(attrs, slog.String("id", clip(id, maxLoggedID)))

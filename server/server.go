@@ -122,6 +122,7 @@ func (s *Server) Serve(ctx context.Context) error {
 func (s *Server) stop() error {
 	s.stopping.Store(true)
 	s.health.Shutdown()
+	s.log.Info("stopping", "mixes", s.mixes.Running())
 	ctx, cancel := context.WithTimeout(context.Background(), StopTimeout)
 	defer cancel()
 	err := s.mixes.Close(ctx)
@@ -135,5 +136,6 @@ func (s *Server) stop() error {
 	if s.http.Shutdown(ctx) != nil {
 		_ = s.http.Close() // a probe that hangs is not worth an error
 	}
+	s.log.Info("stopped", "mixes_left", s.mixes.Running())
 	return err
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"os"
 	"regexp"
 	"strings"
 	"sync"
@@ -17,7 +18,15 @@ import (
 	"github.com/lianmai/lianmai/server"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// asCommandEnv makes the test binary run as the command itself.
+const asCommandEnv = "LIANMAI_TEST_AS_COMMAND"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asCommandEnv) != "" {
+		main()
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // stubEngine stands where the media begin; the service and its clients are real.
 type stubEngine struct{}

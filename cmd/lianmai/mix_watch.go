@@ -100,7 +100,7 @@ func (p printer) event(e *pb.MixEvent) error {
 			parts = append(parts, part)
 		}
 	}
-	return p.printf("%s", strings.Join(parts, "  "))
+	return p.printf("%s", strings.TrimRight(strings.Join(parts, "  "), " "))
 }
 
 // stats writes statistics in one line.

@@ -5,9 +5,12 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/lianmai/lianmai/config"
 )
@@ -99,5 +102,43 @@ func TestStoppingTheServiceStopsItsMixes(t *testing.T) {
 	}
 	if out := <-ended; !strings.Contains(out, "MIX_STOPPED") {
 		t.Errorf("the watcher was not told:\n%s", out)
+	}
+}
+
+// The command itself, with its real engine: SIGTERM ends a mix that pushes to the
+// embedded origin, then the process, with exit code 0 and in time.
+func TestSIGTERM(t *testing.T) {
+	banner := lineWriter{make(chan string, 8)}
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "serve", "--grpc", "127.0.0.1:0", "--http", "off", "--rtmp", "127.0.0.1:0")
+	cmd.Env = append(os.Environ(), asCommandEnv+"=1")
+	var log bytes.Buffer
+	cmd.Stdout, cmd.Stderr = banner, &log
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	exited := make(chan error, 1)
+	go func() { exited <- cmd.Wait() }()
+	var line string
+	select {
+	case line = <-banner.lines:
+	case err := <-exited:
+		t.Fatalf("serve ended: %v\n%s", err, log.String())
+	}
+	_, rtmp, _ := strings.Cut(strings.TrimSpace(line), "RTMP ")
+	s := shell{t, grpcIn.FindStringSubmatch(line)[1]}
+	s.must("mix", "start", "--id", "room", "--output", "rtmp://"+rtmp+"/live/out", "--size", "64x64", "--preset", "ultrafast")
+
+	begin := time.Now()
+	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-exited; err != nil {
+		t.Errorf("serve ended: %v\n%s", err, log.String())
+	}
+	if took := time.Since(begin); took > 6*time.Second {
+		t.Errorf("ending took %v", took)
+	}
+	if !strings.Contains(log.String(), `"msg":"stopped","mixes_left":0`) {
+		t.Errorf("log:\n%s", log.String())
 	}
 }
