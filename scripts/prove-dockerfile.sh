@@ -48,9 +48,10 @@ root="" stage="" workdir=/ user=root entrypoint=() command=() health=() stop=SIG
 env_pairs=()
 
 run_step() { # COMMAND…: in the stage's folder, directory and environment, as its user
-  local as=()
+  local as=() home
   [ "$user" = root ] || as=(setpriv "--reuid=$user" "--regid=$user" --init-groups)
-  chroot_run "$root" "${env_pairs[@]}" "${as[@]}" \
+  home=$(chroot "$root" getent passwd "$user" | cut -d: -f6) # as Docker does
+  chroot_run "$root" "HOME=$home" "${env_pairs[@]}" "${as[@]}" \
     sh -c 'cd "$1" && shift && exec "$@"' sh "$workdir" "$@"
 }
 
@@ -71,6 +72,10 @@ stand_in() { # IMAGE: makes $root what the image is
       ;;
     *) fail "no stand-in for the image $1" ;;
   esac
+  # As in Debian's images: apt keeps no packages once they are installed.
+  rm -rf "$root"/var/cache/apt/*.bin "$root"/var/cache/apt/archives/*.deb "$root"/var/lib/apt/lists/*
+  echo 'DPkg::Post-Invoke { "rm -f /var/cache/apt/archives/*.deb /var/cache/apt/*.bin || true"; };' \
+    >"$root/etc/apt/apt.conf.d/docker-clean"
 }
 
 do_from() { # IMAGE [AS NAME]
