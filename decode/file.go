@@ -1,6 +1,7 @@
 package decode
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -19,8 +20,14 @@ type File struct {
 	pkt   *astiav.Packet
 	video *astiav.Stream // nil where there is none
 	audio *astiav.Stream
-	heads []media.Packet // configurations not yet read
+	heads []media.Packet // configurations, and what follows them, not yet read
+	// The newest configuration of each kind.
+	configs [2][]byte
 }
+
+// formats are the demuxers that a file may choose by its content, by FFmpeg's names.
+// A playlist or a script is not among them: it would open other files.
+const formats = "flv,live_flv,mov,mp4,matroska,webm,mpegts,mp3,aac,flac,ogg,wav,h264,hevc"
 
 // OpenFile opens the media file at path: FLV, MP4, Matroska, MPEG-TS, or sound
 // alone as MP3, AAC, FLAC, Ogg or WAV. The caller closes it.
@@ -33,9 +40,14 @@ func OpenFile(path string) (*File, error) {
 	if info.IsDir() {
 		return nil, fmt.Errorf("%w: %s is a folder", ErrNotMedia, path)
 	}
+	options := astiav.NewDictionary()
+	defer options.Free()
+	if err := options.Set("format_whitelist", formats, 0); err != nil {
+		return nil, fmt.Errorf("decode: %w", err)
+	}
 	fc := astiav.AllocFormatContext()
 	// "file:" keeps a name such as "concat:x" from being taken for a protocol.
-	if err := fc.OpenInput("file:"+path, nil, nil); err != nil {
+	if err := fc.OpenInput("file:"+path, nil, options); err != nil {
 		fc.Free()
 		return nil, fmt.Errorf("%w: %s: %w", ErrNotMedia, path, err)
 	}
@@ -64,8 +76,7 @@ func OpenFile(path string) (*File, error) {
 	}
 	for _, s := range []*astiav.Stream{f.video, f.audio} {
 		if s != nil {
-			cp := s.CodecParameters()
-			f.heads = append(f.heads, media.Packet{Kind: f.kind(s.Index()), Codec: codecOf(cp.CodecID()), Config: true, Key: true, Data: cp.ExtraData()})
+			f.heads = append(f.heads, f.head(s, s.CodecParameters().ExtraData()))
 		}
 	}
 	return f, nil
@@ -83,20 +94,23 @@ func (f *File) Duration() time.Duration {
 	return max(0, time.Duration(f.fc.Duration())*time.Microsecond)
 }
 
-// NewVideo makes a decoder for the file's video, whatever its codec. The caller closes it.
+// NewVideo makes a decoder for the file's video, whatever its codec, as it is at the
+// start of the file. The caller closes it. There must be video. Errors: ErrUnsupported, ErrConfig.
 func (f *File) NewVideo(o VideoOptions) (*Video, error) {
 	cp := f.video.CodecParameters()
 	return newVideo(cp.CodecID(), o, cp.ToCodecContext)
 }
 
-// NewAudio makes a decoder for the file's sound, whatever its codec. The caller closes it.
+// NewAudio makes a decoder for the file's sound, whatever its codec, as it is at the
+// start of the file. The caller closes it. There must be sound. Errors: ErrUnsupported, ErrConfig.
 func (f *File) NewAudio() (*Audio, error) {
 	cp := f.audio.CodecParameters()
 	return newAudio(cp.CodecID(), cp.ToCodecContext)
 }
 
-// Read returns the next packet, the configurations first. At the end it returns
-// io.EOF; damaged data is skipped by the reader below.
+// Read returns the next packet, the configurations first; a configuration that
+// changes in mid-stream comes just before the packet that needs it. At the end it
+// returns io.EOF; damaged data is skipped by the reader below.
 func (f *File) Read() (media.Packet, error) {
 	if len(f.heads) > 0 {
 		pkt := f.heads[0]
@@ -110,30 +124,43 @@ func (f *File) Read() (media.Packet, error) {
 			}
 			return media.Packet{}, fmt.Errorf("%w: %w", ErrData, err)
 		}
-		pkt, ok := f.packet()
+		pkt, s := f.packet()
+		config := newExtraData(f.pkt)
 		f.pkt.Unref()
-		if ok {
-			return pkt, nil
+		if s == nil {
+			continue
 		}
+		if len(config) > 0 && !bytes.Equal(config, f.configs[pkt.Kind]) {
+			f.heads = append(f.heads, pkt)
+			return f.head(s, config), nil
+		}
+		return pkt, nil
 	}
 }
 
-// packet copies the native packet if it belongs to one of the two streams.
-func (f *File) packet() (media.Packet, bool) {
-	var s *astiav.Stream
+// head makes the packet of a stream's configuration.
+func (f *File) head(s *astiav.Stream, config []byte) media.Packet {
+	kind := f.kind(s.Index())
+	f.configs[kind] = config
+	return media.Packet{Kind: kind, Codec: codecOf(s.CodecParameters().CodecID()), Config: true, Key: true, Data: config}
+}
+
+// packet copies the native packet if it belongs to one of the two streams; if not,
+// or if it has no time, s is nil.
+func (f *File) packet() (pkt media.Packet, s *astiav.Stream) {
 	switch i := f.pkt.StreamIndex(); {
 	case f.video != nil && i == f.video.Index():
 		s = f.video
 	case f.audio != nil && i == f.audio.Index():
 		s = f.audio
 	default:
-		return media.Packet{}, false
+		return media.Packet{}, nil
 	}
 	nanoseconds := astiav.NewRational(1, int(time.Second))
 	pts, dts := f.pkt.Pts(), f.pkt.Dts()
 	switch {
 	case pts == astiav.NoPtsValue && dts == astiav.NoPtsValue:
-		return media.Packet{}, false
+		return media.Packet{}, nil
 	case pts == astiav.NoPtsValue:
 		pts = dts
 	case dts == astiav.NoPtsValue:
@@ -146,7 +173,7 @@ func (f *File) packet() (media.Packet, bool) {
 		PTS:   time.Duration(astiav.RescaleQ(pts, s.TimeBase(), nanoseconds)),
 		DTS:   time.Duration(astiav.RescaleQ(dts, s.TimeBase(), nanoseconds)),
 		Data:  f.pkt.Data(),
-	}, true
+	}, s
 }
 
 func (f *File) kind(index int) media.Kind {

@@ -21,6 +21,11 @@ static int send(AVCodecContext *c, AVPacket *pkt, const void *data, int n, int64
 	return ret;
 }
 
+// new_extradata returns the configuration that begins with pkt, NULL if it is no new one.
+static const uint8_t *new_extradata(const AVPacket *pkt, size_t *n) {
+	return av_packet_get_side_data(pkt, AV_PKT_DATA_NEW_EXTRADATA, n);
+}
+
 static void set_discard(AVCodecContext *c, int skip_frame, int skip_loop_filter) {
 	c->skip_frame = skip_frame;
 	c->skip_loop_filter = skip_loop_filter;
@@ -69,6 +74,9 @@ import (
 
 // maxPacket bounds one access unit, in bytes. A 4K key frame stays far below it.
 const maxPacket = 8 << 20
+
+// maxConfig bounds a decoder configuration, in bytes; real ones have under 1 kB.
+const maxConfig = 1 << 16
 
 // native is a codec context with the packet that feeds it and the frame that it
 // fills; all three live and die together.
@@ -126,6 +134,21 @@ func (n *native) send(data []byte, pts, dts time.Duration, key bool) error {
 		return fmt.Errorf("%w: %w", ErrData, astiav.Error(ret))
 	}
 	return nil
+}
+
+// A go-astiav Packet is a pointer to its AVPacket and nothing else. It does not show
+// that pointer, and the kind of side data that newExtraData wants neither.
+const _ = -(unsafe.Sizeof(astiav.Packet{}) ^ unsafe.Sizeof(uintptr(0))) // must be 0
+
+// newExtraData copies the configuration that begins with a packet from a file; nil if
+// it goes on as before.
+func newExtraData(pkt *astiav.Packet) []byte {
+	var n C.size_t
+	p := C.new_extradata(*(**C.AVPacket)(unsafe.Pointer(pkt)), &n)
+	if p == nil || n > maxConfig {
+		return nil
+	}
+	return C.GoBytes(unsafe.Pointer(p), C.int(n))
 }
 
 // flush forgets what the decoder holds, so that it can start at a key frame.

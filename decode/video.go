@@ -41,6 +41,9 @@ func NewVideo(codec media.Codec, config []byte, o VideoOptions) (*Video, error) 
 	if !ok {
 		return nil, fmt.Errorf("%w: video %s", ErrUnsupported, codec)
 	}
+	if err := checkVideoConfig(codec, config); err != nil {
+		return nil, err
+	}
 	return newVideo(id, o, func(c *astiav.CodecContext) error { return c.SetExtraData(config) })
 }
 
@@ -135,7 +138,7 @@ func (d *Video) convert() (*media.Frame, error) {
 	src := d.n.frame
 	// Even sizes only: the chroma planes of a 4:2:0 picture of odd size are not
 	// something every source format can fill.
-	key := scaleKey{src.PixelFormat(), src.Width(), src.Height()}
+	key := scaleKey{limited(src.PixelFormat()), src.Width(), src.Height()}
 	if d.scale == nil || key != d.from {
 		if d.scale != nil {
 			d.scale.Free()
@@ -160,5 +163,26 @@ func (d *Video) convert() (*media.Frame, error) {
 	}
 	f.FullRange = src.ColorRange() == astiav.ColorRangeJpeg
 	f.Matrix = media.MatrixOf(src)
+	if src.ColorSpace() == astiav.ColorSpaceRgb {
+		// swscale makes limited BT.601 of RGB.
+		f.FullRange, f.Matrix = false, media.BT601
+	}
 	return f, nil
+}
+
+// limited returns the pixel format of the same layout without a range of its own.
+// Under the names that say "full range" swscale would convert to limited; as it is
+// the samples keep their range, and the picture says which.
+func limited(format astiav.PixelFormat) astiav.PixelFormat {
+	switch format {
+	case astiav.PixelFormatYuvj411P:
+		return astiav.PixelFormatYuv411P
+	case astiav.PixelFormatYuvj422P:
+		return astiav.PixelFormatYuv422P
+	case astiav.PixelFormatYuvj440P:
+		return astiav.PixelFormatYuv440P
+	case astiav.PixelFormatYuvj444P:
+		return astiav.PixelFormatYuv444P
+	}
+	return format
 }
