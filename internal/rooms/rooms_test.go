@@ -70,7 +70,7 @@ var onlyIn = map[string][]string{
 
 // withoutCgo are the rooms that build and test without a C compiler: nothing that
 // they import from this module, in code or tests, leads to a room with "C".
-var withoutCgo = []string{"layout", "audio", "audio/measure", "config", "proto/...", "examples/..."}
+var withoutCgo = []string{"layout", "audio", "audio/measure", "config", "proto/...", "examples/...", "bench"}
 
 // file is one Go file and what it imports.
 type file struct {
