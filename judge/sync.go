@@ -24,7 +24,7 @@ type pairing struct {
 }
 
 func newPairing() pairing {
-	return pairing{skew: newHistogram(-500, 500, 1), raw: newHistogram(-600, 600, 1)}
+	return pairing{skew: newHistogram(-500, 500, 0.25), raw: newHistogram(-600, 600, 0.25)}
 }
 
 func (p *pairing) flash(f flash) {

@@ -68,6 +68,9 @@ func newRootCommand() *cobra.Command {
 		newServeCommand(newEngine),
 		newMixCommand(),
 		newRenderCommand(),
+		newPublishCommand(),
+		newDemoCommand(),
+		newCheckCommand(),
 		newHealthcheckCommand(),
 	)
 	return root
