@@ -312,7 +312,11 @@ func (c *client) unpublish() error {
 	if err := c.writeCommand(0, "FCUnpublish", 6, nil, c.url.stream); err != nil {
 		return err
 	}
-	return c.writeCommand(0, "deleteStream", 7, nil, float64(streamNumber(c.stream)))
+	err := c.writeCommand(0, "deleteStream", 7, nil, float64(streamNumber(c.stream)))
+	if errors.Is(err, ErrClosed) {
+		return nil // the first word was enough for the server: it has read everything before it
+	}
+	return err
 }
 
 // rejected makes an error of a server's no.
