@@ -193,11 +193,12 @@ func (c *originConn) receive(s *stream) error {
 
 // player sends a stream until it ends.
 func (c *originConn) player(name string) error {
+	// Joined first, a player misses nothing from the moment it hears yes.
+	s, p := c.o.join(name)
+	defer c.o.leave(s, p)
 	if err := c.playStarted(); err != nil {
 		return err
 	}
-	s, p := c.o.join(name)
-	defer c.o.leave(s, p)
 	c.log.Info("origin player joined", "stream", clean(name))
 	// Reading and writing end each other: closing the connection is the signal.
 	ctx, fail := context.WithCancelCause(c.o.ctx)
