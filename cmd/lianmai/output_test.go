@@ -150,8 +150,7 @@ func TestTheTerminalsLog(t *testing.T) {
 }
 
 func TestEveryCommandHasHelp(t *testing.T) {
-	var visit func(args []string)
-	visit = func(args []string) {
+	visit := func(args []string) {
 		var out, stderr bytes.Buffer
 		if code := run(t.Context(), append(args, "--help"), &out, &stderr); code != 0 || stderr.Len() > 0 || out.Len() == 0 {
 			t.Errorf("%q --help = %d, %s", args, code, stderr.String())
