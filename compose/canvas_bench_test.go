@@ -1,7 +1,9 @@
 package compose
 
 import (
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/lianmai/lianmai/layout"
 	"github.com/lianmai/lianmai/media"
@@ -23,6 +25,7 @@ func benchmarkDraw(b *testing.B, canvas, source layout.Size, m media.Matrix, ful
 	}
 	draw(b, c, black, tiles...)
 	b.ReportAllocs()
+	start := cpuTime(b)
 	for b.Loop() {
 		for i := range tiles {
 			tiles[i].Seq++
@@ -31,6 +34,17 @@ func benchmarkDraw(b *testing.B, canvas, source layout.Size, m media.Matrix, ful
 			b.Fatalf("painted %d", n)
 		}
 	}
+	b.ReportMetric(float64((cpuTime(b)-start).Microseconds())/float64(b.N), "cpu-µs/op")
+}
+
+// cpuTime returns what the process has used; unlike the wall clock it does not count
+// what others do on the machine.
+func cpuTime(b *testing.B) time.Duration {
+	var usage syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 }
 
 func BenchmarkDrawPortrait(b *testing.B) {
@@ -47,4 +61,15 @@ func BenchmarkDrawPhones(b *testing.B) {
 
 func BenchmarkDrawPortraitFullRange601(b *testing.B) {
 	benchmarkDraw(b, layout.Size{W: 720, H: 1280}, layout.Size{W: 1280, H: 720}, media.BT601, true)
+}
+
+func BenchmarkPlaceholder(b *testing.B) {
+	fonts := BundledFonts()
+	for b.Loop() {
+		f, err := NewPlaceholder(fonts, "Ann Lee", 720, 1280)
+		if err != nil {
+			b.Fatal(err)
+		}
+		f.Free()
+	}
 }

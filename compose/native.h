@@ -20,7 +20,7 @@ typedef struct {
 	int32_t cr_cb, cr_cr;
 } lianmai_conversion;
 
-// lianmai_scale fills dst with src, scaled.
+// lianmai_scale fills dst with src, scaled; the sides of dst are even.
 void lianmai_scale(lianmai_picture dst, lianmai_picture src);
 
 // lianmai_convert changes the samples of p in place; its sides are even.

@@ -22,6 +22,11 @@ func (e ellipse) coverage(x, y float64) float64 {
 	dx, dy := (x-e.x)/e.rx, (y-e.y)/e.ry
 	// The distance to the edge is, near it, the implicit function over its gradient.
 	f := dx*dx + dy*dy - 1
+	if near := 4 / min(e.rx, e.ry); f > near {
+		return 0
+	} else if f < -near {
+		return 1
+	}
 	gradient := 2 * math.Hypot(dx/e.rx, dy/e.ry)
 	if gradient == 0 {
 		return 1
@@ -72,7 +77,8 @@ func paintRows(img *image.RGBA, top, bottom color.NRGBA) {
 		c := mix(top, bottom, float64(y)/float64(max(1, img.Rect.Dy()-1)))
 		row := img.Pix[y*img.Stride:][:4*img.Rect.Dx()]
 		for i := 0; i < len(row); i += 4 {
-			row[i], row[i+1], row[i+2], row[i+3] = c.R, c.G, c.B, 255
+			p := row[i : i+4]
+			p[0], p[1], p[2], p[3] = c.R, c.G, c.B, 255
 		}
 	}
 }
@@ -84,21 +90,37 @@ func frameOf(img *image.RGBA) (*media.Frame, error) {
 	if err != nil {
 		return nil, err
 	}
-	k := weightsOf(media.BT709)
+	// What a step of red, green and blue is worth in luma and chroma, in 1/65536.
+	var toY, toCb, toCr [3]int
+	for i := range 3 {
+		var rgb [3]float64
+		rgb[i] = 65536.0 / 255
+		y, cb, cr := weightsOf(media.BT709).fromRGB(rgb[0], rgb[1], rgb[2])
+		toY[i], toCb[i], toCr[i] = int(math.Round(219*y)), int(math.Round(224*cb)), int(math.Round(224*cr))
+	}
+	w := f.Width()
 	for y := 0; y < f.Height(); y += 2 {
-		for x := 0; x < f.Width(); x += 2 {
-			var sumB, sumR float64
-			for i := range 4 {
-				px, py := x+i&1, y+i>>1
-				p := img.Pix[py*img.Stride+4*px:]
-				luma, cb, cr := k.fromRGB(float64(p[0])/255, float64(p[1])/255, float64(p[2])/255)
-				f.Plane(0)[py*f.Stride(0)+px] = quantise(16 + 219*luma)
-				sumB += cb
-				sumR += cr
+		upper, lower := img.Pix[y*img.Stride:][:4*w], img.Pix[(y+1)*img.Stride:][:4*w]
+		lumaRow(f.Plane(0)[y*f.Stride(0):][:w], upper, toY)
+		lumaRow(f.Plane(0)[(y+1)*f.Stride(0):][:w], lower, toY)
+		cb, cr := f.Plane(1)[y/2*f.Stride(1):][:w/2], f.Plane(2)[y/2*f.Stride(2):][:w/2]
+		for x := range w / 2 {
+			b, r := 128<<18+1<<17, 128<<18+1<<17 // four pixels are added up
+			for i := range 3 {
+				sum := int(upper[8*x+i]) + int(upper[8*x+4+i]) + int(lower[8*x+i]) + int(lower[8*x+4+i])
+				b += toCb[i] * sum
+				r += toCr[i] * sum
 			}
-			f.Plane(1)[y/2*f.Stride(1)+x/2] = quantise(128 + 224*sumB/4)
-			f.Plane(2)[y/2*f.Stride(2)+x/2] = quantise(128 + 224*sumR/4)
+			cb[x], cr[x] = byte(b>>18), byte(r>>18)
 		}
 	}
 	return f, nil
+}
+
+// lumaRow converts a row of RGBA.
+func lumaRow(to, rgba []byte, weight [3]int) {
+	for x := range to {
+		p := rgba[4*x : 4*x+3]
+		to[x] = byte((16<<16 + 1<<15 + weight[0]*int(p[0]) + weight[1]*int(p[1]) + weight[2]*int(p[2])) >> 16)
+	}
 }
