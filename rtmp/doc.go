@@ -18,5 +18,7 @@
 //   - Timestamps are as sent: 32-bit milliseconds that may start anywhere, jump and wrap.
 //   - A query string appears in no log, error or event; user information is dropped there too.
 //   - Errors shown to people may quote the server's own words, cleaned and cut to 200 bytes.
+//   - Adobe's authentication by user and password is not spoken; servers that want it reject us.
+//   - gortmplib bounds a message to 10 MiB and knows chunk streams 2–63 only.
 //   - Handlers are called one call at a time from the goroutine of their Pull or Pusher.
 package rtmp

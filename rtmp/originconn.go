@@ -184,7 +184,7 @@ func (c *originConn) receive(s *stream) error {
 				return err
 			}
 			switch cmd.name {
-			case "FCUnpublish", "deleteStream", "closeStream":
+			case "deleteStream", "closeStream": // after FCUnpublish, if that is sent at all
 				return ErrEnded
 			}
 		}

@@ -91,6 +91,7 @@ func TestPushToPlayersThroughServers(t *testing.T) {
 		{"origin after 5 h", 5 * time.Hour, startOrigin(t, OriginConfig{}).url(t, "live/out")},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel() // they take their time, but not the machine's
 			recordPushed(t, c.u, packets, c.shift)
 		})
 	}
