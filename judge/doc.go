@@ -16,6 +16,8 @@
 //     rates, freezes, black and silence are judged of any stream.
 //   - Flash and beep come once a second, so skew is known modulo one second: beyond
 //     ±450 ms it is not measured.
+//   - A tone alone is no participant: one that is never seen counts as there only if
+//     its beeps come in their seconds. Music may still add to the levels of tones.
 //   - Delay compares the sender's wall clock with this machine's, at the arrival of
 //     a picture; a player's buffer comes on top.
 //   - Memory is bounded however long the stream is: lists have limits and counters

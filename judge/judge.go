@@ -30,10 +30,14 @@ func New(o Options) *Judge {
 	j.video.count.rate = o.Expect.FrameRate
 	j.eye.black.least, j.eye.frozen.least = o.BlackAfter, o.FreezeAfter
 	j.ear.silence.least = o.SilenceAfter
-	j.ear.beeps.found = func(number int, at time.Duration) { j.person(number).beep(at) }
+	j.ear.beeps.found = func(number int, at time.Duration) { j.person(number).beeped(at) }
 	j.ear.heard = j.heard
 	if o.Sheet != nil {
-		j.tracker.settled = func(time.Duration) { o.Sheet.Mark("new layout") }
+		j.tracker.settled = func() {
+			if len(j.tracker.segments) > 1 {
+				o.Sheet.Mark("new layout")
+			}
+		}
 	}
 	return j
 }

@@ -31,6 +31,25 @@ type person struct {
 	hue   histogram
 	heard int
 	level histogram
+
+	lastBeep time.Duration
+	steady   int // beeps that came a second after the one before
+}
+
+// steadyBeeps is how many beeps must have come in their second for a tone to be a
+// participant that is only heard: music and speech have all tones now and then.
+const steadyBeeps = 2
+
+// there tells whether the stream surely holds this participant.
+func (p *person) there() bool { return p != nil && (p.frames > 0 || p.steady >= steadyBeeps) }
+
+// beeped takes the start of a beep.
+func (p *person) beeped(at time.Duration) {
+	if d := at - p.lastBeep - time.Second; d > -20*time.Millisecond && d < 20*time.Millisecond {
+		p.steady++
+	}
+	p.lastBeep = at
+	p.beep(at)
 }
 
 func newPerson(number int, o *Options) *person {

@@ -48,8 +48,27 @@ func TestGoodMixIsGood(t *testing.T) {
 	if err := sheet.WritePNG(&page); err != nil {
 		t.Fatal(err)
 	}
-	if img, err := png.Decode(&page); err != nil || sheet.Moments() != 5 || img.Bounds().Dx() < 500 {
+	if img, err := png.Decode(&page); err != nil || sheet.Moments() != 4 || img.Bounds().Dx() < 500 {
 		t.Errorf("sheet of %d moments: %v", sheet.Moments(), err)
+	}
+}
+
+// The smallest tiles that layouts have, over a full-screen speaker: 160×90 and
+// 180×320, where a cell of the code is 3 and 6 pixels.
+func TestSmallTilesOverAMainPictureAreRead(t *testing.T) {
+	s := newStage()
+	s.w, s.h, s.bitrate, s.sourceW, s.sourceH = 720, 1280, 2_500_000, 1280, 720
+	want := map[int]image.Rectangle{
+		1: image.Rect(0, 0, 720, 1280), 2: image.Rect(0, 40, 160, 130), 3: image.Rect(540, 40, 700, 130),
+		4: image.Rect(0, 960, 180, 1280), 5: image.Rect(180, 960, 360, 1280), 6: image.Rect(540, 1190, 700, 1280),
+	}
+	s.where = func(time.Duration) map[int]image.Rectangle { return want }
+	r := judged(Options{}, s.packets(t, 1200*time.Millisecond))
+	checkSegments(t, r.Segments, want)
+	for _, p := range r.Participants {
+		if p.Unread > 0 || p.Frames != 36 {
+			t.Errorf("participant %d: %d pictures read, %d not", p.Number, p.Frames, p.Unread)
+		}
 	}
 }
 
@@ -270,6 +289,29 @@ func TestInterruptionIsAProblemAndJudgingGoesOn(t *testing.T) {
 	}
 	if r.Video.Decoded != 90 {
 		t.Errorf("%d pictures", r.Video.Decoded)
+	}
+}
+
+// Music holds every tone now and then; someone who is only heard beeps in time.
+func TestOnlyHeard(t *testing.T) {
+	s := newStage()
+	s.where = func(time.Duration) map[int]image.Rectangle {
+		return map[int]image.Rectangle{1: image.Rect(0, 0, s.w, s.h)}
+	}
+	s.sound = choir{{1, 0, 1}, {4, 0, 1}}
+	packets := s.packets(t, 3500*time.Millisecond)
+	r := judged(Options{}, packets)
+	numbers := []int{}
+	for _, p := range r.Participants {
+		numbers = append(numbers, p.Number)
+	}
+	if !slices.Equal(numbers, []int{1, 4}) || len(r.Segments) != 1 || len(r.Segments[0].Heard) != 2 {
+		t.Errorf("participants %v, segments %+v", numbers, r.Segments)
+	}
+	// Cut after the first beep, there is only a tone.
+	short := slices.DeleteFunc(packets, func(p media.Packet) bool { return p.DTS > 900*time.Millisecond })
+	if r := judged(Options{}, short); len(r.Participants) != 1 || r.Participants[0].Number != 1 {
+		t.Errorf("taken for participants: %+v", r.Participants)
 	}
 }
 

@@ -15,8 +15,9 @@ func (r *Report) WriteText(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%.1f s judged\n", r.Duration)
 	if v := r.Video; v != nil {
-		fmt.Fprintf(&b, "video  %s %d×%d, %.4g fps, %.0f kb/s, %d frames, key frames every %.2f–%.2f s%s\n",
-			v.Codec, v.Width, v.Height, v.Stamps.Rate, v.Bitrate/1000, v.Frames, v.GOPMin, v.GOPMax, onlyIf(v.BFrames, ", B-frames"))
+		fmt.Fprintf(&b, "video  %s %d×%d, %.4g fps, %.0f kb/s, %d frames%s%s\n",
+			v.Codec, v.Width, v.Height, v.Stamps.Rate, v.Bitrate/1000, v.Frames,
+			onlyIf(v.GOPMax > 0, fmt.Sprintf(", key frames every %.2f–%.2f s", v.GOPMin, v.GOPMax)), onlyIf(v.BFrames, ", B-frames"))
 		fmt.Fprintf(&b, "       %s%s\n", v.Stamps.text(), onlyIf(v.LateMax > 0, fmt.Sprintf(", latest packet %.0f ms", v.LateMax)))
 	}
 	if a := r.Audio; a != nil {

@@ -36,7 +36,7 @@ type tracker struct {
 	next     *segment // not yet settled
 
 	// settled is told when a segment has begun.
-	settled func(at time.Duration)
+	settled func()
 }
 
 // segment is a stretch with one arrangement; places are sorted by number.
@@ -130,7 +130,7 @@ func (t *tracker) arrange(at time.Duration) {
 		t.dropped++
 	}
 	if t.settled != nil {
-		t.settled(at)
+		t.settled()
 	}
 }
 
@@ -190,7 +190,8 @@ func (s *segment) hear(levels [pattern.MaxNumber]float64) {
 	}
 }
 
-func (s *segment) report() Segment {
+// report sums up; only participants that are there count as heard.
+func (s *segment) report(there func(number int) bool) Segment {
 	r := Segment{Stretch: Stretch{seconds(s.from), seconds(s.to)}, Seen: []Place{}, Heard: []Level{}}
 	for i := range s.places {
 		q := s.places[i].rect()
@@ -198,7 +199,7 @@ func (s *segment) report() Segment {
 	}
 	for k := range s.heard {
 		// Heard at least half of the time: the sound of a change reaches over its edge.
-		if h := &s.heard[k]; h.count > 0 && 2*h.count >= s.measures {
+		if h := &s.heard[k]; h.count > 0 && 2*h.count >= s.measures && there(k+1) {
 			r.Heard = append(r.Heard, Level{k + 1, round(h.median(), 1)})
 		}
 	}

@@ -36,13 +36,13 @@ func (j *Judge) report() Report {
 		r.Audio.Peak = round(measure.DB(float64(j.ear.peak)), 2)
 	}
 	for _, p := range j.people {
-		if p != nil && (p.frames > 0 || p.heard > 0) {
+		if p.there() {
 			r.Participants = append(r.Participants, p.report(j.measures))
 		}
 	}
 	for _, s := range j.tracker.segments {
 		if len(j.tracker.segments) > 1 || len(s.places) > 0 {
-			r.Segments = append(r.Segments, s.report())
+			r.Segments = append(r.Segments, s.report(func(number int) bool { return j.people[number-1].there() }))
 		}
 	}
 	v := verdict{r: &r, o: &j.o}

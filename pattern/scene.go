@@ -90,9 +90,11 @@ func newBody(number int, g frameGeometry) *sprite {
 		if y < bodyTop {
 			return colour{}, false
 		}
-		// A quarter of a superellipse rounds the shoulders.
-		t := math.Min((y-bodyTop)/bodyShoulder, 1)
-		half := shoulderHalf * math.Pow(1-math.Pow(1-t, 2.6), 1/2.2)
+		half := shoulderHalf
+		if t := (y - bodyTop) / bodyShoulder; t < 1 {
+			// A quarter of a superellipse rounds the shoulders.
+			half *= math.Pow(1-math.Pow(1-t, 2.6), 1/2.2)
+		}
 		if math.Abs(x) > half {
 			return colour{}, false
 		}
