@@ -44,6 +44,9 @@ func (c *condition) next(o observation) (state SourceState, why string, changed 
 	if o.connected && !c.connected {
 		c.since = o.now
 	}
+	if !o.connected && o.attempts > 0 {
+		c.everShown = false // what was seen before the break is not shown after it
+	}
 	c.connected = o.connected
 	before := c.state
 	c.state, why = c.decide(o)
@@ -56,7 +59,6 @@ func (c *condition) decide(o observation) (SourceState, string) {
 	case o.hidden:
 		return Hidden, "set by the API"
 	case !o.connected && o.attempts > 0:
-		c.everShown = false
 		return Lost, o.reason
 	case !o.connected:
 		return Connecting, "waiting for the connection"

@@ -53,12 +53,22 @@ func (q *packetQueue) pop() queued {
 	return p
 }
 
-// span returns the media time from the oldest to the newest packet.
+// span returns the session time from the oldest to the newest packet, as it was when
+// they came: neither a leap of the stamps nor the cached GOP that a server sends at
+// once is a long time. Configurations have no time.
 func (q *packetQueue) span() time.Duration {
-	if q.len() == 0 {
+	oldest, newest := q.head, len(q.items)-1
+	for oldest < newest && q.items[oldest].pkt.Config {
+		oldest++
+	}
+	for newest > oldest && q.items[newest].pkt.Config {
+		newest--
+	}
+	if oldest >= newest {
 		return 0
 	}
-	return q.items[len(q.items)-1].pkt.DTS - q.items[q.head].pkt.DTS
+	a, b := &q.items[oldest], &q.items[newest]
+	return b.pkt.DTS + b.offset - a.pkt.DTS - a.offset
 }
 
 // full says that one of the queue's bounds is reached.
@@ -66,19 +76,20 @@ func (q *packetQueue) full() bool {
 	return q.len() >= maxQueuedCount || q.bytes >= maxQueuedBytes || q.span() >= maxQueued
 }
 
-// dropMedia empties the queue but for decoder configurations and returns how many
-// packets that were.
+// dropMedia empties the queue but for the newest decoder configuration and returns
+// how many packets that were.
 func (q *packetQueue) dropMedia() int {
-	kept := q.items[:0]
-	bytes := 0
 	n := q.len()
+	var config queued
 	for _, p := range q.items[q.head:] {
-		if p.pkt.Config && len(kept) < 8 {
-			kept = append(kept, p)
-			bytes += len(p.pkt.Data)
+		if p.pkt.Config {
+			config = p
 		}
 	}
-	clear(q.items[len(kept):])
-	q.items, q.head, q.bytes = kept, 0, bytes
-	return n - len(kept)
+	clear(q.items)
+	q.items, q.head, q.bytes = q.items[:0], 0, 0
+	if config.pkt.Config {
+		q.push(config)
+	}
+	return n - q.len()
 }

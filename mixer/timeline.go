@@ -66,6 +66,10 @@ func (t *timeline) observe(kind media.Kind, ts, arrival time.Duration) (unwrappe
 		reset = true // the source's clock went back
 	case transit < t.base()-jump && arrival-t.since > settle:
 		reset = true // it leapt ahead
+	case arrival-t.moved > jump && transit > t.base()+jump:
+		// It was silent. Either its clock stood still, then it is late for ever, or it
+		// sends at once what it held back, then the new mapping goes along to its end.
+		reset = true
 	}
 	if reset {
 		t.restart(arrival)
