@@ -3,6 +3,7 @@ package rtmp
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"strings"
@@ -13,15 +14,23 @@ import (
 	"pgregory.net/rapid"
 )
 
-// waitNumber waits for picture n and returns the pictures and sounds received.
+// waitNumber waits for picture n and returns what was received.
 func (r *record) waitNumber(t testing.TB, n int) []media.Packet {
 	t.Helper()
-	r.wait(t, "a picture", func() bool {
-		if len(r.packets) == 0 {
-			return false
-		}
+	return r.waitFor(t, media.Video, n)
+}
+
+// waitSound waits for sound n, which follows picture n, and returns what was received.
+func (r *record) waitSound(t testing.TB, n int) []media.Packet {
+	t.Helper()
+	return r.waitFor(t, media.Audio, n)
+}
+
+func (r *record) waitFor(t testing.TB, kind media.Kind, n int) []media.Packet {
+	t.Helper()
+	r.wait(t, fmt.Sprintf("%s %d", kind, n), func() bool {
 		for _, p := range r.packets {
-			if !p.Config && p.Kind == media.Video && number(p) == n {
+			if !p.Config && p.Kind == kind && number(p) == n {
 				return true
 			}
 		}

@@ -176,7 +176,7 @@ func TestPushAndPullSurviveNginxRestart(t *testing.T) {
 	out.wait(t, "connect", func() bool { return out.wanted == 1 })
 	r.wait(t, "play", func() bool { return r.connects >= 1 })
 	writeAV(push, 0, 10, 100)
-	before := len(r.waitNumber(t, 9))
+	before := len(r.waitSound(t, 9))
 	n.Stop()
 	r.waitError(t, ErrUnreachable)
 	out.waitError(t, ErrUnreachable)

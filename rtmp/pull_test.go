@@ -95,7 +95,7 @@ func TestPullComesBackWhenTheOriginReturns(t *testing.T) {
 	push, out := startPush(t, PushConfig{URL: u})
 	out.wait(t, "connect", func() bool { return out.wanted == 1 })
 	writeAV(push, 0, 10, 100)
-	r.waitNumber(t, 9)
+	before := len(r.waitSound(t, 9))
 	if err := o.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -104,7 +104,6 @@ func TestPullComesBackWhenTheOriginReturns(t *testing.T) {
 	startOrigin(t, OriginConfig{Addr: addr})
 	out.wait(t, "the second connect", func() bool { return out.wanted == 2 })
 	r.wait(t, "the second play", func() bool { return r.connects >= 2 })
-	before := len(r.waitNumber(t, 9))
 	push.Write(video(30, 100)) // no key frame: must not open the connection
 	writeAV(push, 50, 60, 100)
 	all := r.waitNumber(t, 59)
