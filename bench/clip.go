@@ -33,8 +33,12 @@ type clipKind struct {
 var mediaExtensions = []string{".flv", ".mp4", ".mov", ".mkv", ".ts", ".webm"}
 
 // clipsIn returns the first n media files of a folder, sorted by name. If the folder
-// has a subfolder of the kind's name, the files in that are meant.
+// has a subfolder of the kind's name, the files in that are meant. Paths are absolute.
 func clipsIn(folder string, kind clipKind, n int) ([]string, error) {
+	folder, err := filepath.Abs(folder)
+	if err != nil {
+		return nil, fmt.Errorf("BENCH_INPUTS: %w", err)
+	}
 	if sub := filepath.Join(folder, kind.name); isFolder(sub) {
 		folder = sub
 	}

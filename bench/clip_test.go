@@ -84,7 +84,12 @@ func TestCommonDuration(t *testing.T) {
 func TestFingerprintFollowsTheRecipes(t *testing.T) {
 	a := clipKind{name: "a", recipes: [][]string{{"x", "y"}}}
 	b := clipKind{name: "a", recipes: [][]string{{"x y"}}}
-	if a.fingerprint() == b.fingerprint() || a.fingerprint() != a.fingerprint() || len(a.fingerprint()) != 8 {
-		t.Errorf("fingerprints %s and %s", a.fingerprint(), b.fingerprint())
+	c := clipKind{name: "a", recipes: [][]string{{"x"}, {"y"}}}
+	prints := []string{a.fingerprint(), b.fingerprint(), c.fingerprint()}
+	if prints[0] == prints[1] || prints[0] == prints[2] || prints[1] == prints[2] || len(prints[0]) != 8 {
+		t.Errorf("fingerprints %q of different recipes", prints)
+	}
+	if again := cameras720p30().fingerprint(); again != cameras720p30().fingerprint() {
+		t.Errorf("fingerprint %s is another each time: clips would be made each time", again)
 	}
 }

@@ -101,6 +101,12 @@ func bench(ctx context.Context, o options, stdout, stderr io.Writer) error {
 	if r.Versions, err = programs.versions(ctx, runtime.Version()); err != nil {
 		return err
 	}
+	if o.json != "" {
+		// Better now than after all the work.
+		if err := r.write(o.json); err != nil {
+			return err
+		}
+	}
 	dir, err := os.MkdirTemp("", "lianmai-bench-")
 	if err != nil {
 		return err
@@ -138,9 +144,13 @@ func benchScenario(ctx context.Context, s scenario, t tools, o options, dir stri
 		return scenarioReport{}, err
 	}
 	defer os.RemoveAll(ready.dir) // the reference is large
-	m, err := measureTask(ctx, ready, o.rounds, say)
+	contenders, err := ready.contenders()
 	if err != nil {
 		return scenarioReport{}, err
 	}
-	return reportOf(m)
+	m, err := measureTask(ctx, ready, contenders, o.rounds, say)
+	if err != nil {
+		return scenarioReport{}, err
+	}
+	return reportOf(m), nil
 }

@@ -50,22 +50,18 @@ type rowReport struct {
 }
 
 // reportOf works out the figures of one measurement.
-func reportOf(m measurement) (scenarioReport, error) {
-	contenders, err := m.task.contenders()
-	if err != nil {
-		return scenarioReport{}, err
-	}
+func reportOf(m measurement) scenarioReport {
 	our := m.runs[ours]
 	floor := floorCPU(m.runs[floorDecode], m.runs[floorEncode], m.runs[floorRead])
 	r := scenarioReport{
 		Name: m.task.name, Title: m.task.title, Seconds: m.task.duration.Seconds(), Aim: m.task.aim,
 		FloorCPU: spreadOf(floor), CPUOfFloor: ratioSpread(column(our, usage.cpu), floor),
-		Faults: m.faults,
+		Faults: compare(m.outcomes[ours], m.outcomes[opponent]),
 	}
 	for _, c := range m.task.clips {
 		r.Inputs = append(r.Inputs, filepath.Base(c.path))
 	}
-	for _, c := range contenders {
+	for _, c := range m.contenders {
 		runs := m.runs[c.name]
 		row := rowReport{
 			Name: c.name, Title: c.title, Command: withoutFolders(c.argv), Runs: runs,
@@ -80,7 +76,7 @@ func reportOf(m measurement) (scenarioReport, error) {
 		}
 		r.Rows = append(r.Rows, row)
 	}
-	return r, nil
+	return r
 }
 
 // row returns the row of that name.
