@@ -90,6 +90,7 @@ type Session struct {
 	interlace interleaver
 	frame     int64 // number of the next video frame
 	block     int64 // number of the next block of sound
+	hurried   bool  // the frame that is made now repeats the canvas
 	ticks     TickStats
 	told      time.Duration // when stats were last taken
 	skips     skipLog

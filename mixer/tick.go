@@ -10,11 +10,6 @@ import (
 	"github.com/lianmai/lianmai/media"
 )
 
-// maxBehind is how many frames the picture may be behind its clock before frames
-// are left out. Up to that, late frames are made one after another at once: a
-// short pause of the machine then leaves no gap in the output.
-const maxBehind = 5
-
 // run is the tick goroutine: it owns the canvas, the encoders and the plan in force.
 func (s *Session) run(ctx context.Context) {
 	defer close(s.done)
@@ -86,21 +81,14 @@ func (s *Session) adopt() {
 // videoTick makes frame number s.frame, which is due now.
 func (s *Session) videoTick(due time.Duration) error {
 	began := s.clock.Now()
-	late := began - due
-	frameTime := s.video.FrameRate.Time(1)
-	if late > frameTime/2 && s.clock.Live() {
-		s.ticks.Late++
+	if s.clock.Live() {
+		due = s.catchUp(due, began-due)
 	}
-	if late > maxBehind*frameTime && s.clock.Live() {
-		now := s.video.FrameRate.Index(began)
-		s.ticks.Skipped += now - s.frame
-		s.skips.add(now - s.frame)
-		s.frame = now
-		due = s.video.FrameRate.Time(now)
-	}
-	s.gather(due)
-	if _, err := s.canvas.Draw(s.plan.background, s.tiles); err != nil {
-		return fmt.Errorf("mixer: frame %d: %w", s.frame, err)
+	if !s.hurried {
+		s.gather(due)
+		if _, err := s.canvas.Draw(s.plan.background, s.tiles); err != nil {
+			return fmt.Errorf("mixer: frame %d: %w", s.frame, err)
+		}
 	}
 	if err := s.videoEnc.Encode(s.canvas.Frame(), s.frame, s.keyFrame.Swap(false), s.sendVideo); err != nil {
 		return err
