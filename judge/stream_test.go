@@ -56,6 +56,9 @@ func TestGoodMixIsGood(t *testing.T) {
 // The smallest tiles that layouts have, over a full-screen speaker: 160×90 and
 // 180×320, where a cell of the code is 3 and 6 pixels.
 func TestSmallTilesOverAMainPictureAreRead(t *testing.T) {
+	if raceEnabled {
+		t.Skip("large pictures, and nothing runs at the same time")
+	}
 	s := newStage()
 	s.w, s.h, s.bitrate, s.sourceW, s.sourceH = 720, 1280, 2_500_000, 1280, 720
 	want := map[int]image.Rectangle{

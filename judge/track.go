@@ -53,7 +53,6 @@ type videoTrack struct {
 	decoder       *decode.Video
 	width, height int
 	sizeChanges   int
-	wrongSize     int
 	decoded       int
 	bFrames       bool
 	keys          int

@@ -133,6 +133,14 @@ var layouts = map[string][]image.Rectangle{
 }
 
 func TestTilesAreMeasuredInEveryLayout(t *testing.T) {
+	sources := map[[3]int]*media.Frame{}
+	picture := func(n int, size [2]int) *media.Frame {
+		key := [3]int{n, size[0], size[1]}
+		if sources[key] == nil {
+			sources[key] = source(t, n, size[0], size[1], 12345*time.Millisecond)
+		}
+		return sources[key]
+	}
 	for name, rects := range layouts {
 		for _, size := range [][2]int{{1280, 720}, {720, 1280}, {480, 320}} {
 			if size[1] < 720 && (name == "floating" || name == "six") {
@@ -141,7 +149,7 @@ func TestTilesAreMeasuredInEveryLayout(t *testing.T) {
 			t.Run(fmt.Sprintf("%s/%dx%d", name, size[0], size[1]), func(t *testing.T) {
 				canvas := newFrame(t, 720, 1280)
 				for i, r := range rects {
-					patterntest.Cover(canvas, r, source(t, i+1, size[0], size[1], 12345*time.Millisecond))
+					patterntest.Cover(canvas, r, picture(i+1, size))
 				}
 				checkTiles(t, canvas, rects, 0)
 			})

@@ -84,9 +84,9 @@ func (s *scene) paintPerson(f *media.Frame, seconds float64) {
 	nod := 0.18 * turn(0.45)
 	at := func(x, y float64) (int, int) { return g.cx + g.px(x+15) - g.px(15), g.cy + g.px(y+15) - g.px(15) }
 
-	x, y := at(sway*0.4, 0)
+	x, _ := at(sway*0.4, 0)
 	s.body.draw(f, x, g.cy)
-	x, y = at(sway, headY+nod)
+	x, y := at(sway, headY+nod)
 	s.head.draw(f, x, y)
 	eye := s.eyeOpen
 	if math.Mod(seconds, 3.125) < 0.15 {
