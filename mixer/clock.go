@@ -2,6 +2,7 @@ package mixer
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 )
 
@@ -56,17 +57,17 @@ func (c *WallClock) Wait(ctx context.Context, t time.Duration) error {
 // VirtualClock is time that jumps to whatever is waited for: as fast as the machine
 // can, and the same on every run.
 type VirtualClock struct {
-	now time.Duration
+	now atomic.Int64 // ns
 }
 
 // Now returns the last time that was waited for.
-func (c *VirtualClock) Now() time.Duration { return c.now }
+func (c *VirtualClock) Now() time.Duration { return time.Duration(c.now.Load()) }
 
 // Live returns false.
 func (c *VirtualClock) Live() bool { return false }
 
 // Wait moves the clock to t.
 func (c *VirtualClock) Wait(ctx context.Context, t time.Duration) error {
-	c.now = max(c.now, t)
+	c.now.Store(max(c.now.Load(), int64(t))) // one goroutine waits
 	return ctx.Err()
 }

@@ -21,9 +21,10 @@ type decoding struct {
 	audio       *decode.Audio
 	videoConfig []byte
 	audioConfig []byte
-	epoch       int   // of the timeline that the sound follows
-	next        int64 // session sample that the next sound goes to
-	playing     bool  // next is set
+	begun       [2]bool // a first header of the kind has come
+	epoch       int     // of the timeline that the sound follows
+	next        int64   // session sample that the next sound goes to
+	playing     bool    // next is set
 	steering    steering
 	logged      time.Time // when a decoding error was last logged
 }
@@ -133,9 +134,14 @@ func (d *decoding) decode(q queued, kind media.Kind, offset time.Duration) {
 }
 
 // configure makes a decoder for a new sequence header. The same header again is
-// no news: some senders repeat it with every key frame.
+// no news: some senders repeat it with every key frame. On an error the decoder that
+// was there goes on.
 func (d *decoding) configure(pkt media.Packet) error {
 	own, _ := d.s.feed.(decoders)
+	if d.begun[pkt.Kind] && len(pkt.Data) > 0 {
+		own = nil // a header that changes within a file says all that there is to say
+	}
+	d.begun[pkt.Kind] = true
 	if pkt.Kind == media.Video {
 		if d.video != nil && bytes.Equal(pkt.Data, d.videoConfig) {
 			return nil

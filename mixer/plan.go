@@ -43,8 +43,9 @@ func (p *plan) freePictures() {
 
 // Apply makes spec the one that the session follows from its next tick on. It
 // returns when everything is ready for that; connections are made in the
-// background. The video and audio settings cannot change: ErrFixed. On an error
-// nothing has changed.
+// background. The video and audio settings cannot change: ErrFixed. Errors besides:
+// ErrSpec, ErrStopped, layout.ErrUnknownTemplate, those of the feeds and sinks. On an
+// error nothing has changed.
 func (s *Session) Apply(spec Spec) error {
 	s.applying.Lock()
 	defer s.applying.Unlock()
@@ -65,8 +66,8 @@ func (s *Session) Apply(spec Spec) error {
 // prepare builds the plan for spec. Sources and outputs that stay are shared with
 // the plan before; applying is held.
 func (s *Session) prepare(spec Spec) (*plan, error) {
-	if len(spec.Participants) > MaxParticipants {
-		return nil, fmt.Errorf("mixer: %d participants; at most %d", len(spec.Participants), MaxParticipants)
+	if err := s.check(spec); err != nil {
+		return nil, err
 	}
 	template, err := layout.Builtin(spec.Layout.Template)
 	if err != nil {
@@ -87,6 +88,34 @@ func (s *Session) prepare(spec Spec) (*plan, error) {
 		return nil, err
 	}
 	return next, nil
+}
+
+// check finds what would make a plan that contradicts itself. Names tell sources and
+// outputs apart.
+func (s *Session) check(spec Spec) error {
+	if len(spec.Participants) > MaxParticipants {
+		return fmt.Errorf("%w: %d participants; at most %d", ErrSpec, len(spec.Participants), MaxParticipants)
+	}
+	if len(spec.Music) > 0 && s.opts.OpenMusic == nil {
+		return fmt.Errorf("%w: this mix cannot have music", ErrSpec)
+	}
+	var participants, music, outputs []string
+	for _, p := range spec.Participants {
+		participants = append(participants, p.Name)
+	}
+	for _, m := range spec.Music {
+		music = append(music, m.Name)
+	}
+	for _, o := range spec.Outputs {
+		outputs = append(outputs, o.Name)
+	}
+	for _, names := range [][]string{participants, music, outputs} {
+		slices.Sort(names)
+		if len(slices.Compact(names)) != len(names) {
+			return fmt.Errorf("%w: two of %q have the same name", ErrSpec, names)
+		}
+	}
+	return nil
 }
 
 // seat arranges the participants and draws their placeholders.

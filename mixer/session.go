@@ -21,6 +21,8 @@ var (
 	ErrStopped = errors.New("mixer: the mix has stopped")
 	// ErrFixed: a change of the picture's or the sound's encoding was asked for.
 	ErrFixed = errors.New("mixer: video and audio settings cannot change while the mix runs")
+	// ErrSpec: a spec that contradicts itself, or asks for more than there can be.
+	ErrSpec = errors.New("mixer: bad spec")
 )
 
 // Options connects a session to the world.
@@ -68,6 +70,7 @@ type Session struct {
 	keyFrame atomic.Bool
 	at       atomic.Int64 // session time of the newest tick, ns
 	stopping atomic.Bool
+	ctx      context.Context // of the run; ends with Stop
 	cancel   context.CancelFunc
 	done     chan struct{}
 	err      error // set before done is closed
@@ -111,19 +114,22 @@ func Start(ctx context.Context, spec Spec, opts Options) (*Session, error) {
 		s.closeNative()
 		return nil, err
 	}
+	s.ctx, s.cancel = context.WithCancel(ctx)
 	if err := s.Apply(spec); err != nil {
+		s.cancel()
 		s.closeNative()
 		return nil, err
 	}
-	run, cancel := context.WithCancel(ctx)
-	s.cancel = cancel
-	go s.run(run)
+	go s.run(s.ctx)
 	return s, nil
 }
 
 // open makes the canvas and the encoders.
 func (s *Session) open() (err error) {
 	v := s.video
+	if v.FrameRate.Num <= 0 || v.FrameRate.Den <= 0 {
+		return fmt.Errorf("%w: frame rate %d/%d", ErrSpec, v.FrameRate.Num, v.FrameRate.Den)
+	}
 	if s.canvas, err = compose.NewCanvas(v.Width, v.Height); err != nil {
 		return fmt.Errorf("mixer: %w", err)
 	}
@@ -140,8 +146,11 @@ func (s *Session) open() (err error) {
 	return nil
 }
 
+// closeNative frees the canvas and the encoders, or as many as open has made.
 func (s *Session) closeNative() {
-	s.canvas.Close()
+	if s.canvas != nil {
+		s.canvas.Close()
+	}
 	s.videoEnc.Close()
 	s.audioEnc.Close()
 }
@@ -154,7 +163,7 @@ func (s *Session) header() Header {
 func (s *Session) newSource(name string, feed Feed) *source {
 	s.nextID++
 	src := newSource(s.nextID, name, feed, s.clock, s.mix.Add(name), s.log)
-	src.start()
+	src.start(s.ctx)
 	return src
 }
 

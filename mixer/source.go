@@ -44,8 +44,9 @@ type source struct {
 	slot  frameSlot
 	track *audio.Source
 
-	cancel context.CancelFunc
-	wait   sync.WaitGroup
+	cancel  context.CancelFunc
+	unwatch func() bool // lets go of the session's context
+	wait    sync.WaitGroup
 
 	mu        sync.Mutex
 	cond      sync.Cond // something below changed
@@ -53,6 +54,7 @@ type source struct {
 	timeline  timeline
 	target    time.Duration // what is due up to here plus lookahead may be decoded
 	closed    bool
+	stopping  bool // the session ends: nobody waits for this source any more
 	ended     bool // the feed has no more
 	busy      bool // the decode goroutine is at a packet
 	drained   bool // the feed has no more and the decoder holds nothing back
@@ -93,10 +95,17 @@ func newSource(id int, name string, feed Feed, clock Clock, track *audio.Source,
 	return s
 }
 
-// start runs the source's two goroutines until close.
-func (s *source) start() {
+// start runs the source's two goroutines until close. When session ends, await
+// returns at once.
+func (s *source) start(session context.Context) {
 	ctx, cancel := context.WithCancel(context.Background())
 	s.cancel = cancel
+	s.unwatch = context.AfterFunc(session, func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.stopping = true
+		s.cond.Broadcast()
+	})
 	s.wait.Go(func() {
 		err := s.feed.Run(ctx, s)
 		s.mu.Lock()
@@ -116,6 +125,7 @@ func (s *source) close() {
 	s.closed = true
 	s.cond.Broadcast()
 	s.mu.Unlock()
+	s.unwatch()
 	s.cancel()
 	s.wait.Wait()
 	s.feed.Close()
@@ -246,11 +256,11 @@ func (s *source) signal() {
 }
 
 // await returns, on a virtual clock, when all that is to be seen or heard up to t
-// has been decoded.
+// has been decoded, or when the session ends.
 func (s *source) await(kind media.Kind, t time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for !s.closed {
+	for !s.closed && !s.stopping {
 		if kind == media.Video && s.slot.reaches(t) || kind == media.Audio && s.soundEnd > t {
 			return
 		}

@@ -76,8 +76,12 @@ func (s *source) observe(now time.Duration, hidden bool) observation {
 		now: now, hidden: hidden, connected: s.link.connected, attempts: s.link.attempts,
 		sound: -1, reason: s.link.reason,
 	}
-	if s.link.audio >= 0 {
+	switch {
+	case s.live && s.link.audio >= 0:
 		o.sound = max(0, now-s.link.audio)
+	case !s.live && s.soundEnd > 0:
+		// When a packet arrives means nothing on a virtual clock.
+		o.sound = max(0, now-s.soundEnd)
 	}
 	return o
 }
