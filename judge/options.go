@@ -32,7 +32,8 @@ type Expect struct {
 	Width, Height int
 	// FrameRate that the video's timestamps count. Without it, it is found out.
 	FrameRate media.FrameRate
-	// MaxSkew bounds |skew| of each participant at the 95th percentile; 40 ms.
+	// MaxSkew bounds |skew| of each participant: at the median, and from 20 flashes on
+	// also at the 95th percentile; 40 ms.
 	MaxSkew time.Duration
 	// MaxDelay bounds the median delay of each participant; 0 means no bound.
 	MaxDelay time.Duration

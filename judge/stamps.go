@@ -138,7 +138,8 @@ func guessRate(stamps []time.Duration) media.FrameRate {
 		}
 	}
 	if best.Num == 0 {
-		best = media.FrameRate{Num: int(math.Round(1e6 / period)), Den: 1_000_000}
+		// Bounded, for stamps that mean nothing: 1 frame in 1000 s to 1000 a second.
+		best = media.FrameRate{Num: min(max(int(math.Round(1000/period)), 1), 1_000_000), Den: 1000}
 	}
 	return best
 }

@@ -14,8 +14,9 @@ const (
 	maxHueError = 10
 	// maxUnread is the part of a participant's pictures that may be unreadable.
 	maxUnread = 0.2
-	// minPairs is how many flashes with beeps it takes to speak of skew.
-	minPairs = 3
+	// minPairs is how many flashes with beeps it takes to speak of the median skew;
+	// minTail of the 95th percentile: of fewer it would be the single worst one.
+	minPairs, minTail = 3, 20
 )
 
 // report puts the measurements together and judges them.
@@ -188,7 +189,8 @@ func (v verdict) participant(p *Participant) {
 	if all := p.Frames + p.Unread; all > 0 && float64(p.Unread) > maxUnread*float64(all) {
 		v.problem("the code of participant %d cannot be read in %d of %d pictures", p.Number, p.Unread, all)
 	}
-	if limit := millis(e.MaxSkew); p.Skew.Count >= minPairs && (p.Skew.AbsP95 > limit || math.Abs(p.Skew.Median) > limit) {
+	limit := millis(e.MaxSkew)
+	if p.Skew.Count >= minPairs && math.Abs(p.Skew.Median) > limit || p.Skew.Count >= minTail && p.Skew.AbsP95 > limit {
 		v.problem("the sound of participant %d is off by %+.0f ms (95 %% within %.0f); at most %.0f is allowed",
 			p.Number, p.Skew.Median, p.Skew.AbsP95, limit)
 	}

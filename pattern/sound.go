@@ -36,21 +36,21 @@ func Beep(number int) float64 { return 1500 + 300*float64(number-1) }
 // so it is safe for concurrent use.
 type Voice struct {
 	rate int
-	// tone and beep hold a tenth of a second: whole periods, since all frequencies
-	// are multiples of 10 Hz. beep is one whole beep, edges included.
+	// tone is a fifth of a second: whole periods, since all frequencies are multiples
+	// of 10 Hz. beep is one whole beep, edges included.
 	tone, beep []float32
 }
 
 // NewVoice prepares participant number (1 to MaxNumber) at rate samples a second,
-// 8000 to 192 000 and a multiple of 10. The errors are ErrNumber and ErrSampleRate.
+// 8000 to 192 000 and a multiple of 5. The errors are ErrNumber and ErrSampleRate.
 func NewVoice(number, rate int) (*Voice, error) {
 	if number < 1 || number > MaxNumber {
 		return nil, fmt.Errorf("%w: %d is not 1–%d", ErrNumber, number, MaxNumber)
 	}
-	if rate < 8000 || rate > 192000 || rate%10 != 0 {
+	if rate < 8000 || rate > 192000 || rate%5 != 0 {
 		return nil, fmt.Errorf("%w: %d Hz", ErrSampleRate, rate)
 	}
-	v := &Voice{rate: rate, tone: make([]float32, rate/10), beep: make([]float32, int(FlashLength.Seconds()*float64(rate)))}
+	v := &Voice{rate: rate, tone: make([]float32, rate/5), beep: make([]float32, int(FlashLength.Seconds()*float64(rate)))}
 	toneGain, beepGain := math.Pow(10, ToneLevel/20), math.Pow(10, BeepLevel/20)
 	for i := range v.tone {
 		v.tone[i] = float32(toneGain * math.Sin(2*math.Pi*Tone(number)*float64(i)/float64(rate)))

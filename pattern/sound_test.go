@@ -13,7 +13,7 @@ func TestNewVoiceRefusesBadArguments(t *testing.T) {
 	if _, err := NewVoice(10, 48000); !errors.Is(err, ErrNumber) {
 		t.Errorf("number 10: %v", err)
 	}
-	for _, rate := range []int{0, 7990, 22055, 192010, -48000} {
+	for _, rate := range []int{0, 7990, 22052, 192010, -48000} {
 		if _, err := NewVoice(1, rate); !errors.Is(err, ErrSampleRate) {
 			t.Errorf("%d Hz: %v", rate, err)
 		}
@@ -23,7 +23,7 @@ func TestNewVoiceRefusesBadArguments(t *testing.T) {
 // Sound is a function of the sample number: cut anywhere, it is the same.
 func TestFillIsTheSameInAnyPieces(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		rate := rapid.SampledFrom([]int{16000, 44100, 48000}).Draw(t, "rate")
+		rate := rapid.SampledFrom([]int{11025, 16000, 44100, 48000}).Draw(t, "rate")
 		v, err := NewVoice(rapid.IntRange(1, MaxNumber).Draw(t, "number"), rate)
 		if err != nil {
 			t.Fatal(err)
@@ -65,13 +65,14 @@ func TestSixAtOnceDoNotClip(t *testing.T) {
 // Nothing jumps: no step is steeper than the sines themselves.
 func TestSoundHasNoClicks(t *testing.T) {
 	for n := 1; n <= MaxNumber; n++ {
-		v, err := NewVoice(n, 48000)
+		const rate = 11025 // the one whose tables are the shortest
+		v, err := NewVoice(n, rate)
 		if err != nil {
 			t.Fatal(err)
 		}
-		pcm := make([]float32, 48000*2)
+		pcm := make([]float32, rate*2)
 		v.Fill(pcm, 1, 0)
-		slope := 2 * math.Pi / 48000 * (Tone(n)*math.Pow(10, ToneLevel/20) + Beep(n)*math.Pow(10, BeepLevel/20))
+		slope := 2 * math.Pi / rate * (Tone(n)*math.Pow(10, ToneLevel/20) + Beep(n)*math.Pow(10, BeepLevel/20))
 		for i := 1; i < len(pcm); i++ {
 			if d := math.Abs(float64(pcm[i] - pcm[i-1])); d > slope*1.05 {
 				t.Fatalf("voice %d jumps by %.4f at sample %d; sines by %.4f at most", n, d, i, slope)
