@@ -21,10 +21,11 @@ type decoding struct {
 	audio       *decode.Audio
 	videoConfig []byte
 	audioConfig []byte
-	begun       [2]bool // a first header of the kind has come
-	epoch       int     // of the timeline that the sound follows
-	next        int64   // session sample that the next sound goes to
-	playing     bool    // next is set
+	begun       [2]bool       // a first header of the kind has come
+	epoch       int           // of the timeline that the sound follows
+	next        int64         // session sample that the next sound goes to
+	playing     bool          // next is set
+	heard       time.Duration // session time that the newest timestamp of sound maps to
 	steering    steering
 	logged      time.Time // when a decoding error was last logged
 }
@@ -180,6 +181,10 @@ func (d *decoding) configure(pkt media.Packet) error {
 func (d *decoding) show(f *media.Frame, offset time.Duration) {
 	s := d.s
 	f.PTS += offset
+	// The picture goes where the sound really is, not where it is being steered to.
+	if d.playing && abs(f.PTS-d.heard) < time.Second {
+		f.PTS -= d.steering.early()
+	}
 	s.mu.Lock()
 	s.counters.decoded++
 	if f.Width() != s.counters.width || f.Height() != s.counters.height {
@@ -202,10 +207,15 @@ func (d *decoding) sound(at time.Duration, pcm []float32, epoch int) {
 		d.playing, d.epoch, d.next, early = true, epoch, want, 0
 		d.steering.reset()
 	}
+	d.heard = at
 	if d.s.live {
 		pcm = d.steering.process(early, pcm)
 	}
-	d.s.track.Write(d.next, pcm)
+	if taken := d.s.track.Write(d.next, pcm); d.s.live && taken < len(pcm)/media.Channels {
+		// Part of it came too late: there is a gap anyway, so go on where the
+		// timestamps want it.
+		d.playing = false
+	}
 	d.next += int64(len(pcm) / media.Channels)
 	d.s.mu.Lock()
 	d.s.soundEnd = media.SampleTime(d.next)

@@ -35,6 +35,9 @@ func (s *steering) reset() {
 	s.off = 0
 }
 
+// early returns how much before its time the sound is played now, on average.
+func (s *steering) early() time.Duration { return media.SampleTime(int64(s.off)) }
+
 // held returns how many samples have come in that have not gone out yet.
 func (s *steering) held() int64 {
 	at, _ := s.stretch.Position()

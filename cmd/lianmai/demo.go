@@ -46,7 +46,9 @@ is 0 only if it was correct.`,
   lianmai demo --duration 0          # until Ctrl-C
   lianmai demo --size 1280x720 --out /tmp/demo`,
 		Args: args(cobra.NoArgs),
-		RunE: func(cmd *cobra.Command, _ []string) error { return demo(cmd.Context(), f, cmd.OutOrStdout(), cmd.ErrOrStderr()) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return demo(cmd.Context(), f, cmd.OutOrStdout(), cmd.ErrOrStderr())
+		},
 	}
 	flags := cmd.Flags()
 	flags.DurationVar(&f.duration, "duration", time.Minute, "how long to run; 0 = until Ctrl-C")

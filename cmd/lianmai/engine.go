@@ -28,8 +28,8 @@ func (e engine) Start(spec mixer.Spec, observe func(mixer.Event)) (server.Mix, e
 	return session, nil
 }
 
-// newFonts returns the fonts for names. Without the system's, Chinese names get a
-// silhouette.
+// newFonts returns the fonts for names. Without a font that has Chinese, Chinese names
+// get a silhouette.
 func newFonts(log *slog.Logger) *compose.Fonts {
 	var index string
 	if cache, err := os.UserCacheDir(); err == nil {
@@ -37,7 +37,10 @@ func newFonts(log *slog.Logger) *compose.Fonts {
 	}
 	fonts, err := compose.SystemFonts(index)
 	if err != nil {
-		log.Warn("the system's fonts cannot be used, names in Chinese are not drawn", "error", err)
+		log.Warn("the system's fonts cannot be used", "error", err)
+	}
+	if !fonts.Supports("连麦") {
+		log.Info("no font has Chinese letters: placeholders show a silhouette instead of Chinese names; install fonts-noto-cjk or fonts-wqy-microhei")
 	}
 	return fonts
 }

@@ -32,13 +32,13 @@ type synth struct {
 	video  *encode.Video
 	audio  *encode.Audio
 	pcm    []float32
-	start  time.Duration // Unix time of the first picture; the code's clock counts from there
+	start  time.Duration // Unix time of the first picture, set by who starts it; the code's clock counts from there
 	next   int64         // number of the next picture
 	sound  int64         // number of the next sample
 }
 
 func newSynth(p publication) (s *synth, err error) {
-	s = &synth{publication: p, start: time.Duration(time.Now().UnixMilli()) * time.Millisecond}
+	s = &synth{publication: p}
 	defer func() {
 		if err != nil {
 			s.close()
@@ -81,7 +81,10 @@ func (s *synth) step(forceKey bool, emit func(media.Packet)) error {
 	at := s.due()
 	// Sample 0 of the voice is at a whole second of the clock.
 	offset := int64(s.start%time.Second) * int64(s.sampleRate) / int64(time.Second)
-	for s.soundTime(s.sound) <= at {
+	// AAC packets come out two blocks after their samples go in, so those go in early:
+	// each packet is sent when its picture is.
+	ahead := int64(2 * len(s.pcm))
+	for s.soundTime(s.sound-ahead) <= at {
 		s.voice.Fill(s.pcm, 1, offset+s.sound)
 		if err := s.audio.Encode(s.pcm, emit); err != nil {
 			return err
@@ -131,6 +134,7 @@ func publish(ctx context.Context, p publication, length time.Duration, status fu
 		_ = pusher.Close(last)
 	}()
 	began := time.Now()
+	s.start = time.Duration(began.UnixMilli()) * time.Millisecond
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for length == 0 || s.due() < length {
