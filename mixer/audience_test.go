@@ -62,9 +62,14 @@ func (c *cueClock) Wait(ctx context.Context, t time.Duration) error {
 var smallVideo = VideoSpec{Width: 240, Height: 432, FrameRate: media.FPS(15), Bitrate: 1_500_000, Preset: "ultrafast"}
 
 // newStage makes a stage with a participant for each feed, named a, b, c, …, that
-// runs for d.
+// runs for d, and watches over native objects.
 func newStage(t *testing.T, d time.Duration, feeds ...Feed) *stage {
 	liveAtStart(t)
+	return setStage(t, d, feeds...)
+}
+
+// setStage is newStage for tests that run beside others.
+func setStage(t *testing.T, d time.Duration, feeds ...Feed) *stage {
 	st := &stage{
 		t: t, feeds: map[string]Feed{}, tapes: map[string]*tape{}, ready: make(chan *Session, 1),
 		spec: Spec{

@@ -14,6 +14,7 @@ import (
 // between which its tone must be heard, whatever happens to its stream. The two
 // others must be seen and heard all the time, and the output must not miss a beat.
 func TestMixIsUnmovedByWhatHappensToOneSource(t *testing.T) {
+	liveAtStart(t)
 	whole := guest{number: 2, to: 6 * time.Second}
 	for _, tt := range []struct {
 		name         string
@@ -111,7 +112,8 @@ func TestMixIsUnmovedByWhatHappensToOneSource(t *testing.T) {
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			st := newStage(t, tt.d,
+			t.Parallel()
+			st := setStage(t, tt.d,
 				newScript(guest{number: 1, to: 6 * time.Second}.stream(t)...),
 				newScript(tt.packets(t)...),
 				newScript(guest{number: 3, to: 6 * time.Second}.stream(t)...))

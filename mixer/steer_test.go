@@ -37,9 +37,9 @@ func steered(t *testing.T, blocks, skip int, want func(n int) time.Duration) (wo
 	return worst
 }
 
-// Two minutes of ±200 ppm are 24 ms of drift; with -long it is an hour.
+// 75 s of ±200 ppm are 15 ms of drift; with -long it is an hour.
 func TestSteeringFollowsDrift(t *testing.T) {
-	seconds := 120
+	seconds := 75
 	if *long {
 		seconds = 3600
 	}
