@@ -41,6 +41,16 @@ func (h *heard) take(pts time.Duration, pcm []float32) {
 
 func (h heard) length() time.Duration { return media.SampleTime(int64(len(h.pcm) / media.Channels)) }
 
+// rms returns the root mean square of the middle of the sound.
+func (h heard) rms() float64 {
+	part := h.pcm[len(h.pcm)/4 : 3*len(h.pcm)/4]
+	var sum float64
+	for _, s := range part {
+		sum += float64(s) * float64(s)
+	}
+	return math.Sqrt(sum / float64(len(part)))
+}
+
 // wantTone fails the test unless the middle of both channels is mostly a sine of
 // that frequency in hertz.
 func (h heard) wantTone(t testing.TB, frequency float64) {
@@ -93,6 +103,10 @@ func TestAudioOfEveryRateComesOutAt48kHzStereo(t *testing.T) {
 				t.Errorf("blocks are up to %v from where they belong", h.gap)
 			}
 			h.wantTone(t, 1000)
+			// Mono is as loud on both sides as it was: a sine of 0.5 has an RMS of 0.354.
+			if rms := h.rms(); rms < 0.33 || rms > 0.37 {
+				t.Errorf("RMS %.3f, want 0.354", rms)
+			}
 		})
 	}
 }

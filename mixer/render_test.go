@@ -17,6 +17,7 @@ import (
 	"github.com/lianmai/lianmai/compose"
 	"github.com/lianmai/lianmai/decode"
 	"github.com/lianmai/lianmai/encode"
+	"github.com/lianmai/lianmai/internal/peers"
 	"github.com/lianmai/lianmai/layout"
 	"github.com/lianmai/lianmai/media"
 	"github.com/lianmai/lianmai/pattern"
@@ -128,6 +129,26 @@ func TestRenderFollowsAChangeWithinAFile(t *testing.T) {
 			if off := abs(pattern.ClockDifference(tile.Clock, sh.at)); off > 70*ms {
 				t.Errorf("at %v the clock of %d says %v", sh.at, number, tile.Clock)
 			}
+		}
+	}
+}
+
+// Pictures that are stored out of their order, the last of which a decoder holds
+// back to the end.
+func TestRenderShowsEveryPictureOfAFilmWithBFrames(t *testing.T) {
+	liveAtStart(t)
+	plain, reordered := guest{number: 1, to: 2 * time.Second}.file(t, "plain.flv"), filepath.Join(t.TempDir(), "b.mp4")
+	p := peers.FFmpeg(t, "-i", plain, "-c:a", "copy", "-c:v", "libx264", "-bf", "3", "-b_strategy", "0", "-g", "30", reordered)
+	if err := p.Wait(t.Context()); err != nil {
+		t.Fatalf("ffmpeg: %v\n%s", err, p.Stderr())
+	}
+	spec := films(t, ".flv", reordered)
+	if err := Render(t.Context(), spec, renderOptions()); err != nil {
+		t.Fatal(err)
+	}
+	for i, sh := range rewind(t, spec).shots(t)[:30] {
+		if tile, ok := sh.tiles[1]; !ok || abs(pattern.ClockDifference(tile.Clock, sh.at)) > 36*ms {
+			t.Errorf("picture %d at %v shows %v", i, sh.at, tile.Clock)
 		}
 	}
 }

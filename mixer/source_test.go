@@ -52,8 +52,10 @@ func TestSourceJoinsAStreamLate(t *testing.T) {
 		t.Errorf("%d packets queued, %d dropped; want all 251", n, s.counters.dropped)
 	}
 	// The newest of the cached pictures is now; those before it are past.
-	if at := s.mapped(&s.queues[media.Video].items[250]); at != minDelay {
-		t.Errorf("the newest picture is at %v, want %v", at, minDelay)
+	for i, want := range map[int]time.Duration{250: minDelay, 1: minDelay - 249*40*ms} {
+		if at := s.mapped(&s.queues[media.Video].items[i]); at != want {
+			t.Errorf("packet %d is at %v, want %v", i, at, want)
+		}
 	}
 }
 
