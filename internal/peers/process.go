@@ -84,6 +84,9 @@ func start(t testing.TB, cmd *exec.Cmd, await string) *Process {
 	return p
 }
 
+// PID returns the program's process id.
+func (p *Process) PID() int { return p.cmd.Process.Pid }
+
 // Done is closed when the program has ended.
 func (p *Process) Done() <-chan struct{} { return p.done }
 
