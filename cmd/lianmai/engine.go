@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime"
 
 	"github.com/lianmai/lianmai/compose"
 	"github.com/lianmai/lianmai/mixer"
@@ -13,8 +14,15 @@ import (
 // newEngine returns what runs the mixes of `lianmai serve`. It is the one place that
 // says which engine that is.
 func newEngine(log *slog.Logger) (server.Engine, error) {
+	// Decoders spend their time in C, where each holds one of Go's processors until
+	// the runtime notices, up to 10 ms later. A few more of those let a tick begin
+	// in time; the threads that really run are the kernel's to choose.
+	runtime.GOMAXPROCS(runtime.NumCPU() + spareProcs)
 	return engine{mixer.NewEngine(newFonts(log), log)}, nil
 }
+
+// spareProcs is how many of Go's processors there are beyond the machine's own.
+const spareProcs = 4
 
 // engine runs mixes in this process.
 type engine struct{ *mixer.Engine }
