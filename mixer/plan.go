@@ -69,7 +69,7 @@ func (s *Session) prepare(spec Spec) (*plan, error) {
 	if err := s.check(spec); err != nil {
 		return nil, err
 	}
-	template, err := layout.Builtin(spec.Layout.Template)
+	template, err := spec.Layout.template()
 	if err != nil {
 		return nil, err
 	}

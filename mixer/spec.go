@@ -3,6 +3,7 @@ package mixer
 import (
 	"time"
 
+	"github.com/lianmai/lianmai/layout"
 	"github.com/lianmai/lianmai/media"
 )
 
@@ -64,11 +65,22 @@ type Music struct {
 type LayoutSpec struct {
 	// Template is the name of a built-in template (see package layout).
 	Template string
+	// Custom is used instead of Template if it is not nil. It must not be changed
+	// once the Spec has been handed over.
+	Custom *layout.Template
 	// Main is the name of the participant that takes the main slot; empty means
 	// the first in order.
 	Main string
 	// Order lists participants by name; those not listed follow in join order.
 	Order []string
+}
+
+// template returns the layout template that is meant.
+func (l LayoutSpec) template() (layout.Template, error) {
+	if l.Custom != nil {
+		return *l.Custom, nil
+	}
+	return layout.Builtin(l.Template)
 }
 
 // VideoSpec says how the picture is encoded (H.264 High).

@@ -55,7 +55,7 @@ every run.`,
 	}
 	flags := cmd.Flags()
 	flags.StringArrayVarP(&f.inputs, "input", "i", nil, "`[NAME=]FILE` to mix; up to 6, in join order")
-	flags.StringVar(&f.template, "template", layout.Default, "layout `NAME`")
+	flags.StringVar(&f.template, "template", layout.Default, "layout, a built-in one or a JSON file: `NAME|FILE`")
 	flags.StringVar(&f.mainSpeaker, "main", "", "`NAME` of the main speaker (default: the first input)")
 	flags.Var(&f.size, "size", "size of the picture in pixels, both even")
 	flags.Var(&f.fps, "fps", "frames per second, such as 30 or 30000/1001")
@@ -99,17 +99,40 @@ func (f renderFlags) spec() (mixer.Spec, error) {
 	if f.mainSpeaker != "" && !slices.ContainsFunc(spec.Participants, func(p mixer.Participant) bool { return p.Name == f.mainSpeaker }) {
 		return spec, fmt.Errorf("--main: no input is named %q", f.mainSpeaker)
 	}
+	if err := f.chooseLayout(&spec.Layout); err != nil {
+		return spec, fmt.Errorf("--template: %w", err)
+	}
 	if f.music != "" {
 		spec.Music = []mixer.Music{{Name: "music", Path: f.music}}
 	}
 	return spec, f.check()
 }
 
+// chooseLayout reads the template if a file is named, and checks the name otherwise.
+func (f renderFlags) chooseLayout(l *mixer.LayoutSpec) error {
+	if filepath.Ext(f.template) != ".json" && !strings.ContainsRune(f.template, filepath.Separator) {
+		_, err := layout.Builtin(f.template)
+		return err
+	}
+	file, err := os.Open(f.template)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	text, err := io.ReadAll(io.LimitReader(file, layout.MaxTemplateBytes+1))
+	if err != nil {
+		return err
+	}
+	template, err := layout.Parse(text)
+	if err != nil {
+		return fmt.Errorf("%s: %w", f.template, err)
+	}
+	l.Custom = &template
+	return nil
+}
+
 // check finds what is out of bounds.
 func (f renderFlags) check() error {
-	if _, err := layout.Builtin(f.template); err != nil {
-		return fmt.Errorf("--template: %w", err)
-	}
 	if f.size.Width%2 != 0 || f.size.Height%2 != 0 || min(f.size.Width, f.size.Height) < 16 || max(f.size.Width, f.size.Height) > media.MaxSide {
 		return fmt.Errorf("--size %s: both sides must be even and 16 to %d pixels", f.size.String(), media.MaxSide)
 	}
