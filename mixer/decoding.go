@@ -35,7 +35,7 @@ func newDecoding(s *source) *decoding { return &decoding{s: s, steering: newStee
 // run decodes what is due, the earlier first, until the source is closed.
 func (d *decoding) run() {
 	if d.s.live {
-		yieldToTicks()
+		ownThread(decodeNice)
 	}
 	defer func() {
 		d.video.Close()

@@ -13,6 +13,9 @@ import (
 // run is the tick goroutine: it owns the canvas, the encoders and the plan in force.
 func (s *Session) run(ctx context.Context) {
 	defer close(s.done)
+	if s.clock.Live() {
+		ownThread(tickNice)
+	}
 	s.adopt()
 	s.tell(Event{Kind: MixStarted, Revision: s.plan.spec.Revision})
 	reason := s.loop(ctx)
