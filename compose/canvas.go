@@ -160,8 +160,11 @@ func (c *Canvas) Frame() *media.Frame { return c.frame }
 // still held a reference to its buffers.
 func (c *Canvas) Copies() int64 { return c.copies }
 
-// Close frees the canvas. It may be called twice.
+// Close frees the canvas. It may be called twice, and on nil.
 func (c *Canvas) Close() {
+	if c == nil {
+		return
+	}
 	c.frame.Free()
 	c.frame = nil
 }

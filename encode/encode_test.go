@@ -222,6 +222,7 @@ func roundTripAudio(t *testing.T, c encode.AudioConfig) {
 func TestBadSettingsAreRefused(t *testing.T) {
 	liveAtStart(t)
 	for _, c := range []encode.VideoConfig{
+		{Width: 100, Height: 100, Bitrate: 100_000},
 		{Width: 0, Height: 100, FrameRate: media.FPS(30), Bitrate: 1000},
 		{Width: 101, Height: 100, FrameRate: media.FPS(30), Bitrate: 100_000},
 		{Width: 100, Height: 100, FrameRate: media.FPS(30), Bitrate: 100_000, Preset: "warp"},

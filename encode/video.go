@@ -65,6 +65,9 @@ type Video struct {
 // NewVideo starts an encoder. The caller closes it. Error: ErrConfig.
 func NewVideo(cfg VideoConfig) (*Video, error) {
 	cfg.setDefaults()
+	if cfg.FrameRate.Num <= 0 || cfg.FrameRate.Den <= 0 {
+		return nil, fmt.Errorf("%w: frame rate %d/%d", ErrConfig, cfg.FrameRate.Num, cfg.FrameRate.Den)
+	}
 	codec := astiav.FindEncoderByName("libx264")
 	if codec == nil {
 		return nil, fmt.Errorf("%w: this FFmpeg has no libx264", ErrConfig)

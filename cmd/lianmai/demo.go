@@ -179,7 +179,7 @@ func (d *demonstration) show(ctx, services context.Context) error {
 	if err != nil {
 		return fmt.Errorf("writing %s: %w", flv, err)
 	}
-	if err := writeSheet(d.record.sheet, png); err != nil {
+	if err := writeContactSheet(d.record.sheet, png); err != nil {
 		return err
 	}
 	return d.verdict(report, flv, png)
@@ -344,14 +344,4 @@ func (d *demonstration) summary(r judge.Report) error {
 		}
 	}
 	return nil
-}
-
-// writeSheet writes the contact sheet.
-func writeSheet(sheet *judge.Sheet, path string) (err error) {
-	file, err := os.Create(path)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, file.Close()) }()
-	return sheet.WritePNG(file)
 }
