@@ -52,14 +52,14 @@ func TestLateJoinerStartsAtTheLastKeyFrame(t *testing.T) {
 	early.waitNumber(t, 59)
 
 	late, _ := startPull(t, PullConfig{URL: u})
-	got := late.waitNumber(t, 59)
+	late.waitNumber(t, 59)
 	want := configPackets(2 * time.Second)
 	for n := 50; n < 60; n++ {
 		want = append(want, video(n, 5000), audio(n))
 	}
 	late.wait(t, "the last sound", func() bool { return len(late.packets) == len(want) })
 	late.mu.Lock()
-	got = late.packets
+	got := late.packets
 	late.mu.Unlock()
 	equalPackets(t, got, want)
 
