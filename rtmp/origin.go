@@ -192,7 +192,7 @@ func (o *Origin) accept(l net.Listener) {
 			defer release()
 			defer nc.Close()
 			err := o.serveConn(nc)
-			o.cfg.Log.Debug("origin connection ended", "peer", nc.RemoteAddr(), "reason", err)
+			o.cfg.Log.Debug("origin connection ended", "peer", nc.RemoteAddr().String(), "reason", err)
 		})
 	}
 }

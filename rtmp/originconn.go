@@ -36,7 +36,7 @@ func (o *Origin) serveConn(nc net.Conn) error {
 	if key != nil {
 		return fmt.Errorf("%w: RTMPE is not served", ErrHandshake)
 	}
-	c := &originConn{conn: newConn(nc, count, o.cfg.WriteTimeout), o: o, log: o.cfg.Log.With("peer", nc.RemoteAddr())}
+	c := &originConn{conn: newConn(nc, count, o.cfg.WriteTimeout), o: o, log: o.cfg.Log.With("peer", nc.RemoteAddr().String())}
 	cmd, err := c.greet()
 	if err != nil {
 		return err
