@@ -26,11 +26,6 @@ static const uint8_t *new_extradata(const AVPacket *pkt, size_t *n) {
 	return av_packet_get_side_data(pkt, AV_PKT_DATA_NEW_EXTRADATA, n);
 }
 
-static void set_discard(AVCodecContext *c, int skip_frame, int skip_loop_filter) {
-	c->skip_frame = skip_frame;
-	c->skip_loop_filter = skip_loop_filter;
-}
-
 static void flush(AVCodecContext *c) { avcodec_flush_buffers(c); }
 
 // open_resampler makes a converter from the frame's format to rate, stereo, float.
@@ -153,11 +148,6 @@ func newExtraData(pkt *astiav.Packet) []byte {
 
 // flush forgets what the decoder holds, so that it can start at a key frame.
 func (n *native) flush() { C.flush((*C.AVCodecContext)(n.ctx.UnsafePointer())) }
-
-// discard sets which frames are decoded and which are deblocked.
-func (n *native) discard(skipFrame, skipLoopFilter astiav.Discard) {
-	C.set_discard((*C.AVCodecContext)(n.ctx.UnsafePointer()), C.int(skipFrame), C.int(skipLoopFilter))
-}
 
 func (n *native) free() {
 	if n == nil || n.ctx == nil {

@@ -68,12 +68,8 @@ func (d *decoding) take() (p queued, kind media.Kind, offset time.Duration, ok b
 		}
 		if kind, ok := s.due(); ok {
 			q := s.queues[kind].pop()
-			offset := q.offset
-			if q.epoch == s.timeline.epoch {
-				offset = s.timeline.offset
-			}
 			s.busy = true
-			return q, kind, offset, true
+			return q, kind, s.offset(&q), true
 		}
 		if s.ended && !s.drained && s.queues[media.Video].len() == 0 {
 			d.drain()

@@ -22,7 +22,6 @@ type frameSlot struct {
 	frames  []*media.Frame // rising PTS in session time
 	current *media.Frame   // the one that is shown; used by the tick alone
 	seq     int64          // rises with each new current
-	shownAt time.Duration  // when current became current
 	dropped int64
 }
 
@@ -59,7 +58,6 @@ func (s *frameSlot) pick(t time.Duration, fresh bool) (f *media.Frame, seq int64
 		s.current.Free()
 		s.current = s.frames[due-1]
 		s.seq++
-		s.shownAt = t
 		s.dropped += int64(due - 1)
 		for _, old := range s.frames[:due-1] {
 			old.Free()

@@ -28,7 +28,7 @@ func (s *Session) catchUp(due, late time.Duration) time.Duration {
 	}
 	now := s.video.FrameRate.Index(due + late)
 	s.ticks.Skipped += now - s.frame
-	s.skips.add(now - s.frame)
+	s.untold += now - s.frame
 	s.frame, s.hurried = now, false
 	return s.video.FrameRate.Time(now)
 }

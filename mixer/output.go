@@ -3,6 +3,7 @@ package mixer
 import (
 	"context"
 	"sync"
+	"time"
 
 	"github.com/lianmai/lianmai/media"
 )
@@ -30,11 +31,11 @@ type Sink interface {
 // output is a Sink with its name.
 type output struct {
 	Output
-	sink Sink
+	sink  Sink
+	meter rateMeter // of the tick goroutine
 
 	mu    sync.Mutex
 	state OutputState
-	meter rateMeter
 }
 
 func (o *output) setState(state OutputState) (changed bool) {
@@ -45,10 +46,11 @@ func (o *output) setState(state OutputState) (changed bool) {
 	return changed
 }
 
-// stats is called once a second by the tick goroutine and by whoever asks.
-func (o *output) stats() OutputStats {
+// stats describes the output at session time now; the tick goroutine calls it.
+func (o *output) stats(now time.Duration) OutputStats {
 	st := o.sink.Stats()
 	st.Name = o.Name
+	o.meter.update(now, 0, st.BytesSent)
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	st.State = o.state
@@ -60,8 +62,7 @@ func (o *output) stats() OutputStats {
 // out of its encoder up to two blocks (43 ms) after the picture of the same time,
 // so pictures wait here for it. The zero value is ready; the tick goroutine owns it.
 type interleaver struct {
-	video    []media.Packet
-	audioEnd int64 // index of the sample after the newest audio packet
+	video []media.Packet
 }
 
 // maxHeld bounds the pictures that wait. Sound is made on every tick, so it is never
@@ -79,32 +80,25 @@ func (l *interleaver) addVideo(p media.Packet, emit func(media.Packet)) {
 // addAudio emits the pictures that come before p, then p, then those that come
 // before the sound that is next.
 func (l *interleaver) addAudio(p media.Packet, samples int64, emit func(media.Packet)) {
-	l.emitBefore(p, emit)
+	l.emitWhile(emit, func(v media.Packet) bool { return v.DTS <= p.DTS })
 	emit(p)
-	l.audioEnd = media.SampleIndex(p.DTS) + samples
-	n := 0
-	for n < len(l.video) && media.SampleIndex(l.video[n].DTS) < l.audioEnd {
-		emit(l.video[n])
-		n++
-	}
-	l.shift(n)
-}
-
-func (l *interleaver) emitBefore(p media.Packet, emit func(media.Packet)) {
-	n := 0
-	for n < len(l.video) && l.video[n].DTS <= p.DTS {
-		emit(l.video[n])
-		n++
-	}
-	l.shift(n)
+	end := media.SampleIndex(p.DTS) + samples
+	l.emitWhile(emit, func(v media.Packet) bool { return media.SampleIndex(v.DTS) < end })
 }
 
 // flush emits what waits, at the end of the stream.
 func (l *interleaver) flush(emit func(media.Packet)) {
-	for _, p := range l.video {
-		emit(p)
+	l.emitWhile(emit, func(media.Packet) bool { return true })
+}
+
+// emitWhile emits the pictures that wait, the oldest first, as long as due says so.
+func (l *interleaver) emitWhile(emit func(media.Packet), due func(media.Packet) bool) {
+	n := 0
+	for n < len(l.video) && due(l.video[n]) {
+		emit(l.video[n])
+		n++
 	}
-	l.video = nil
+	l.shift(n)
 }
 
 func (l *interleaver) shift(n int) {

@@ -12,14 +12,13 @@ import (
 // plan is a Spec made ready: everything that takes time (fonts, pictures,
 // connections) has been done, so the tick only has to swap it in.
 type plan struct {
-	spec       Spec
-	template   layout.Template
-	background layout.Color
-	seats      []seat
-	sources    []*source // of spec.Participants, in their order
-	music      []*source // of spec.Music, in its order
-	all        []*source // both
-	outputs    []*output
+	spec     Spec
+	template layout.Template
+	seats    []seat
+	sources  []*source // of spec.Participants, in their order
+	music    []*source // of spec.Music, in its order
+	all      []*source // both
+	outputs  []*output
 
 	// What the plan before had and this one has not; closed after the swap.
 	retiredSources []*source
@@ -73,7 +72,7 @@ func (s *Session) prepare(spec Spec) (*plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	next := &plan{spec: spec, template: template, background: template.Background}
+	next := &plan{spec: spec, template: template}
 	if err := s.seat(next); err != nil {
 		next.freePictures()
 		return nil, err

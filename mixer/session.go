@@ -96,7 +96,7 @@ type Session struct {
 	hurried   bool  // the frame that is made now repeats the canvas
 	ticks     TickStats
 	told      time.Duration // when stats were last taken
-	skips     skipLog
+	untold    int64         // frames left out that no event has told of yet
 }
 
 // Start begins a mix as spec says. It returns when the first tick is about to run.

@@ -228,13 +228,17 @@ func (s *source) ahead(kind media.Kind) bool {
 	return q.len() > 1 && q.items[len(q.items)-1].pkt.DTS+s.timeline.offset > s.target+2*lookahead
 }
 
-// mapped returns a queued packet's time in the session.
-func (s *source) mapped(q *queued) time.Duration {
+// offset returns what maps a queued packet's timestamps to session time: the
+// timeline's newest word, unless the timeline was made anew since the packet came.
+func (s *source) offset(q *queued) time.Duration {
 	if q.epoch == s.timeline.epoch {
-		return q.pkt.DTS + s.timeline.offset
+		return s.timeline.offset
 	}
-	return q.pkt.DTS + q.offset
+	return q.offset
 }
+
+// mapped returns a queued packet's time in the session.
+func (s *source) mapped(q *queued) time.Duration { return q.pkt.DTS + s.offset(q) }
 
 // advance lets the source decode what is due up to t.
 func (s *source) advance(t time.Duration) {

@@ -39,33 +39,19 @@ func (s *Session) report(now time.Duration) {
 		}
 	}
 	for _, o := range s.plan.outputs {
-		sent := o.sink.Stats()
-		o.mu.Lock()
-		o.meter.update(now, 0, sent.BytesSent)
-		o.mu.Unlock()
-		st.Outputs = append(st.Outputs, o.stats())
+		st.Outputs = append(st.Outputs, o.stats(now))
 	}
 	s.snapshot.Lock()
 	s.stats = st
 	s.snapshot.Unlock()
-	if n := s.skips.take(now); n > 0 {
+	if n := s.untold; n > 0 {
+		s.untold = 0
 		s.tell(Event{Kind: TicksSkipped, Reason: fmt.Sprintf("%d frames left out: the machine is too slow", n)})
 		s.log.Warn("frames left out, the machine is too slow", "frames", n)
 	}
 	if s.opts.Progress != nil {
 		s.opts.Progress(now)
 	}
-}
-
-// skipLog adds up frames that were left out, to be told once a second.
-type skipLog struct{ frames int64 }
-
-func (l *skipLog) add(n int64) { l.frames += n }
-
-func (l *skipLog) take(time.Duration) int64 {
-	n := l.frames
-	l.frames = 0
-	return n
 }
 
 // observe collects what the state machine wants to know of the source.

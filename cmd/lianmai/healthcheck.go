@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,7 +8,6 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
-	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -28,13 +26,9 @@ func newHealthcheckCommand() *cobra.Command {
 		Hidden: true,
 		Args:   args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			cfg, err := config.Load(config.Sources{
-				File:  cmp.Or(file, os.Getenv(config.EnvPrefix+"CONFIG")),
-				Env:   os.LookupEnv,
-				Flags: cmd.Flags(),
-			})
+			cfg, err := loadConfig(cmd, file)
 			if err != nil {
-				return usageError{err}
+				return err
 			}
 			ctx, cancel := context.WithTimeout(cmd.Context(), timeout)
 			defer cancel()

@@ -49,13 +49,9 @@ The API and the origin ask nobody for a password: let only those reach them who 
   lianmai serve --grpc :7070 --http off --rtmp off --log-level debug`,
 		Args: args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			cfg, err := config.Load(config.Sources{
-				File:  cmp.Or(file, os.Getenv(config.EnvPrefix+"CONFIG")),
-				Env:   os.LookupEnv,
-				Flags: cmd.Flags(),
-			})
+			cfg, err := loadConfig(cmd, file)
 			if err != nil {
-				return usageError{err}
+				return err
 			}
 			log := newLogger(cmd.ErrOrStderr(), cfg.Log)
 			engine, err := makeEngine(log)
@@ -76,6 +72,20 @@ The API and the origin ask nobody for a password: let only those reach them who 
 	completeFrom(cmd, "log-level", []string{"debug", "info", "warn", "error"})
 	completeFrom(cmd, "log-format", []string{"auto", "text", "json"})
 	return cmd
+}
+
+// loadConfig reads the service's settings for cmd; file is what --config says. A bad
+// one is a usageError.
+func loadConfig(cmd *cobra.Command, file string) (config.Config, error) {
+	cfg, err := config.Load(config.Sources{
+		File:  cmp.Or(file, os.Getenv(config.EnvPrefix+"CONFIG")),
+		Env:   os.LookupEnv,
+		Flags: cmd.Flags(),
+	})
+	if err != nil {
+		return cfg, usageError{err}
+	}
+	return cfg, nil
 }
 
 // serve runs the service until ctx is done and has then ended everything. The line
