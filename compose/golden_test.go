@@ -148,7 +148,7 @@ func TestGoldenCanvas(t *testing.T) {
 		}
 		tiles = append(tiles, tile)
 	}
-	if n := draw(t, c, template.Background, tiles...); n != 6 {
+	if n := draw(t, c, template.Background.Color, tiles...); n != 6 {
 		t.Errorf("painted %d tiles", n)
 	}
 	checkGolden(t, "canvas", c.Frame())

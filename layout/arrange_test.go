@@ -29,9 +29,10 @@ func TestArrangeOrder(t *testing.T) {
 		want  []string
 	}{
 		{"join order", "", nil, []string{"ann", "bob", "cai", "dan"}},
-		{"main first, the rest move up", "cai", nil, []string{"cai", "ann", "bob", "dan"}},
+		{"main and the first change places", "cai", nil, []string{"cai", "bob", "ann", "dan"}},
 		{"order first, then join order", "", []string{"dan", "bob"}, []string{"dan", "bob", "ann", "cai"}},
 		{"main goes before order", "ann", []string{"dan", "ann"}, []string{"ann", "dan", "bob", "cai"}},
+		{"main and the first in order change places", "cai", []string{"dan", "bob"}, []string{"cai", "bob", "ann", "dan"}},
 		{"unknown main", "eve", []string{"bob"}, []string{"bob", "ann", "cai", "dan"}},
 		{"unknown and repeated in order", "", []string{"eve", "dan", "dan", ""}, []string{"dan", "ann", "bob", "cai"}},
 	}
@@ -50,12 +51,12 @@ func TestArrangeSortsByZ(t *testing.T) {
 	full := slot(w(0), h(0), w(1), h(1))
 	tile := slot(w(.7), h(.7), w(.2), h(.2))
 	tile.Z, tile.Fit = 1, Contain
-	tmpl := Template{Portrait: []Layout{{[]Slot{tile, full.main(), tile}}}}
+	tmpl := Template{Portrait: []Layout{{Slots: []Slot{tile, full.main(), tile}}}}
 	got := tmpl.Arrange(Size{100, 200}, []string{"a", "b", "c"}, "b", nil)
 	want := []Placement{
-		{Name: "b", Rect: Rect{0, 0, 100, 200}, Main: true},
-		{Name: "a", Rect: Rect{70, 140, 20, 40}, Z: 1, Fit: Contain},
-		{Name: "c", Rect: Rect{70, 140, 20, 40}, Z: 1, Fit: Contain},
+		{Name: "b", Rect: Rect{0, 0, 100, 200}, Main: true, Number: 1},
+		{Name: "a", Rect: Rect{70, 140, 20, 40}, Z: 1, Fit: Contain, Number: 2},
+		{Name: "c", Rect: Rect{70, 140, 20, 40}, Z: 1, Fit: Contain, Number: 3},
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %+v\nwant %+v", got, want)
@@ -169,7 +170,7 @@ func TestSlotsThatTouchTouchOnEveryCanvas(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		canvas := Size{2 * rapid.IntRange(64, 2048).Draw(t, "W/2"), 2 * rapid.IntRange(1, 2048).Draw(t, "H/2")}
 		n := rapid.IntRange(1, 12).Draw(t, "n")
-		tmpl := Template{Portrait: []Layout{{row(h(0), h(1), n)}}}
+		tmpl := Template{Portrait: []Layout{{Slots: row(h(0), h(1), n)}}}
 		edge := 0
 		for _, p := range tmpl.Arrange(canvas, people(n), "", nil) {
 			if p.Rect.X != edge || p.Rect.H != canvas.H {
@@ -194,7 +195,7 @@ func TestWildSlotsStayInside(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		canvas := Size{rapid.IntRange(2, 4096).Draw(t, "W"), rapid.IntRange(2, 4096).Draw(t, "H")}
 		s := slot(length.Draw(t, "x"), length.Draw(t, "y"), length.Draw(t, "w"), length.Draw(t, "h"))
-		for _, p := range (Template{Portrait: []Layout{{[]Slot{s}}}}).Arrange(canvas, people(1), "", nil) {
+		for _, p := range (Template{Portrait: []Layout{{Slots: []Slot{s}}}}).Arrange(canvas, people(1), "", nil) {
 			checkPlacement(t, canvas, p)
 		}
 	})

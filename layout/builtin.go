@@ -58,17 +58,18 @@ func builtins() []Template {
 func gridByCount() Template {
 	squares := Length{W: -1.0 / 2, H: 1} // what two squares of half the width leave of the height
 	return Template{
-		Name:        "grid-by-count",
-		Description: "the mini-program layout by head count; the main speaker is largest with 3 and 6 (5 too on landscape)",
-		Background:  night,
+		Name:         "grid-by-count",
+		Description:  "the mini-program layout by head count; the main speaker is largest with 3 and 6 (5 too on landscape)",
+		Background:   Background{Color: night},
+		Participants: MaxBuiltin,
 		Portrait: []Layout{
-			{[]Slot{slot(w(0), h(0), w(1), h(1)).main()}},
+			{Slots: []Slot{slot(w(0), h(0), w(1), h(1)).main()}},
 			// The panes are 3:4 and centred: H/2 − W/3 above and below.
-			{row(Length{H: 1.0 / 2, W: -1.0 / 3}, w(2.0/3), 2)},
-			{join(slots(slot(w(0), h(0), w(1), squares).main()), row(squares, w(1.0/2), 2))},
-			{join(row(h(0), h(1.0/2), 2), row(h(1.0/2), h(1.0/2), 2))},
-			{join(row(h(0), h(3.0/5), 2), row(h(3.0/5), h(2.0/5), 3))},
-			{join(
+			{Slots: row(Length{H: 1.0 / 2, W: -1.0 / 3}, w(2.0/3), 2)},
+			{Slots: join(slots(slot(w(0), h(0), w(1), squares).main()), row(squares, w(1.0/2), 2))},
+			{Slots: join(row(h(0), h(1.0/2), 2), row(h(1.0/2), h(1.0/2), 2))},
+			{Slots: join(row(h(0), h(3.0/5), 2), row(h(3.0/5), h(2.0/5), 3))},
+			{Slots: join(
 				slots(
 					slot(w(0), h(0), w(2.0/3), h(3.0/5)).main(),
 					slot(w(2.0/3), h(0), w(1.0/3), h(3.0/10)),
@@ -77,12 +78,12 @@ func gridByCount() Template {
 				row(h(3.0/5), h(2.0/5), 3))},
 		},
 		Landscape: []Layout{
-			{[]Slot{slot(w(0), h(0), w(1), h(1)).main()}},
-			{row(h(0), h(1), 2)},
-			{join(slots(slot(w(0), h(0), w(2.0/3), h(1)).main()), column(w(2.0/3), w(1.0/3), 2))},
-			{join(row(h(0), h(1.0/2), 2), row(h(1.0/2), h(1.0/2), 2))},
+			{Slots: []Slot{slot(w(0), h(0), w(1), h(1)).main()}},
+			{Slots: row(h(0), h(1), 2)},
+			{Slots: join(slots(slot(w(0), h(0), w(2.0/3), h(1)).main()), column(w(2.0/3), w(1.0/3), 2))},
+			{Slots: join(row(h(0), h(1.0/2), 2), row(h(1.0/2), h(1.0/2), 2))},
 			// Four quarters of the right half: the same shape as the left half.
-			{join(
+			{Slots: join(
 				slots(slot(w(0), h(0), w(1.0/2), h(1)).main()),
 				slots(
 					slot(w(1.0/2), h(0), w(1.0/4), h(1.0/2)),
@@ -90,7 +91,7 @@ func gridByCount() Template {
 					slot(w(1.0/2), h(1.0/2), w(1.0/4), h(1.0/2)),
 					slot(w(3.0/4), h(1.0/2), w(1.0/4), h(1.0/2)),
 				))},
-			{join(
+			{Slots: join(
 				slots(
 					slot(w(0), h(0), w(2.0/3), h(2.0/3)).main(),
 					slot(w(2.0/3), h(0), w(1.0/3), h(1.0/3)),
@@ -104,9 +105,10 @@ func gridByCount() Template {
 // grid gives everyone the same size. Five sit in the grid of six, the last row centred.
 func grid() Template {
 	return Template{
-		Name:        "grid",
-		Description: "equal cells: six are 3 by 2 on a landscape canvas and 2 by 3 on a portrait one",
-		Background:  night,
+		Name:         "grid",
+		Description:  "equal cells: six are 3 by 2 on a landscape canvas and 2 by 3 on a portrait one",
+		Background:   Background{Color: night},
+		Participants: MaxBuiltin,
 		Portrait: []Layout{
 			cells(1, 1), cells(2, 1), cells(3, 1), cells(4, 2), cells(5, 2), cells(6, 2),
 		},
@@ -120,13 +122,14 @@ func grid() Template {
 // below them, a quarter of the canvas high.
 func pk() Template {
 	t := Template{
-		Name:        "pk",
-		Description: "two hosts in equal halves side by side; guests in a row below them",
-		Background:  night,
+		Name:         "pk",
+		Description:  "two hosts in equal halves side by side; guests in a row below them",
+		Background:   Background{Color: night},
+		Participants: MaxBuiltin,
 	}
 	for n := 1; n <= MaxBuiltin; n++ {
 		if n <= 2 {
-			full := Layout{row(h(0), h(1), n)}
+			full := Layout{Slots: row(h(0), h(1), n)}
 			t.Portrait, t.Landscape = append(t.Portrait, full), append(t.Landscape, full)
 			continue
 		}
@@ -135,8 +138,8 @@ func pk() Template {
 		// On a portrait canvas the guests share the width; one alone keeps to the
 		// middle half. On a landscape canvas each keeps the shape of the canvas.
 		wide := min(1.0/float64(guests), 1.0/2)
-		t.Portrait = append(t.Portrait, Layout{join(hosts, centred(h(3.0/4), h(1.0/4), wide, guests))})
-		t.Landscape = append(t.Landscape, Layout{join(hosts, centred(h(3.0/4), h(1.0/4), 1.0/4, guests))})
+		t.Portrait = append(t.Portrait, Layout{Slots: join(hosts, centred(h(3.0/4), h(1.0/4), wide, guests))})
+		t.Landscape = append(t.Landscape, Layout{Slots: join(hosts, centred(h(3.0/4), h(1.0/4), 1.0/4, guests))})
 	}
 	return t
 }
@@ -146,18 +149,19 @@ func pk() Template {
 // that its pictures keep a shape near that of the canvas.
 func strip() Template {
 	t := Template{
-		Name:        "strip",
-		Description: "the main speaker large, the others in a strip: below on portrait, at the right on landscape",
-		Background:  night,
-		Portrait:    []Layout{{row(h(0), h(1), 1)}},
-		Landscape:   []Layout{{row(h(0), h(1), 1)}},
+		Name:         "strip",
+		Description:  "the main speaker large, the others in a strip: below on portrait, at the right on landscape",
+		Background:   Background{Color: night},
+		Participants: MaxBuiltin,
+		Portrait:     []Layout{{Slots: row(h(0), h(1), 1)}},
+		Landscape:    []Layout{{Slots: row(h(0), h(1), 1)}},
 	}
 	widths := map[int]float64{2: 1.0 / 3, 3: 1.0 / 4, 4: 1.0 / 4, 5: 1.0 / 4, 6: 1.0 / 5}
 	for n := 2; n <= MaxBuiltin; n++ {
 		strip, rest := widths[n], 1-widths[n]
-		t.Portrait = append(t.Portrait, Layout{join(
+		t.Portrait = append(t.Portrait, Layout{Slots: join(
 			slots(slot(w(0), h(0), w(1), h(rest)).main()), row(h(rest), h(strip), n-1))})
-		t.Landscape = append(t.Landscape, Layout{join(
+		t.Landscape = append(t.Landscape, Layout{Slots: join(
 			slots(slot(w(0), h(0), w(rest), h(1)).main()), column(w(rest), w(strip), n-1))})
 	}
 	return t

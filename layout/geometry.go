@@ -11,6 +11,15 @@ type Size struct{ W, H int }
 // Portrait says that the size is at least as high as it is wide.
 func (s Size) Portrait() bool { return s.H >= s.W }
 
+// Pixels returns a share of the shorter side in whole pixels, at least 1 where share
+// is above 0.
+func (s Size) Pixels(share float64) int {
+	if !(share > 0) {
+		return 0
+	}
+	return max(1, int(math.Round(share*float64(min(s.W, s.H)))))
+}
+
 // String returns the size as "720x1280".
 func (s Size) String() string { return fmt.Sprintf("%dx%d", s.W, s.H) }
 

@@ -95,7 +95,7 @@ func (p *parser) fault(path, format string, args ...any) {
 }
 
 func (p *parser) template(in templateJSON) Template {
-	t := Template{Name: in.Name, Description: in.Description, Background: p.color("background", in.Background)}
+	t := Template{Name: in.Name, Description: in.Description, Background: Background{Color: p.color("background", in.Background)}}
 	if !templateName.MatchString(in.Name) {
 		p.fault("name", "want 1–64 letters, digits, '_', '.' or '-', beginning with a letter or a digit")
 	}

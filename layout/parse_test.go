@@ -16,14 +16,14 @@ func TestParseReadsATemplate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got.Name != "stage" || got.Background != (Color{0x10, 0x14, 0x18}) || len(got.Portrait) != 4 {
+	if got.Name != "stage" || got.Background.Color != (Color{0x10, 0x14, 0x18}) || len(got.Portrait) != 4 {
 		t.Errorf("read %+v", got)
 	}
 	places := got.Arrange(Size{720, 1280}, []string{"a", "b", "c"}, "b", nil)
 	want := []Placement{
-		{Name: "b", Rect: Rect{0, 0, 720, 896}, Main: true},
-		{Name: "a", Rect: Rect{14, 922, 338, 332}},
-		{Name: "c", Rect: Rect{368, 922, 338, 332}},
+		{Name: "b", Rect: Rect{0, 0, 720, 896}, Main: true, Number: 1},
+		{Name: "a", Rect: Rect{14, 922, 338, 332}, Number: 2},
+		{Name: "c", Rect: Rect{368, 922, 338, 332}, Number: 3},
 	}
 	for i, p := range places {
 		if p != want[i] {

@@ -59,5 +59,5 @@ func cells(n, columns int) Layout {
 		y, height := h(float64(r)/float64(rows)), h(1/float64(rows))
 		list = append(list, centred(y, height, 1/float64(columns), inRow)...)
 	}
-	return Layout{list}
+	return Layout{Slots: list}
 }

@@ -61,6 +61,8 @@ type Slot struct {
 	Fit Fit
 	// Role says who takes the slot.
 	Role Role
+	// Style is how it is dressed.
+	Style Style
 }
 
 // on returns the slot's rectangle on a canvas whose sides are even and at least
@@ -72,11 +74,25 @@ func (s Slot) on(canvas Size) Rect {
 	return r
 }
 
-// Layout is an arrangement for as many participants as it has slots. The main
+// Layout is an arrangement for at most as many participants as it has slots. The main
 // speaker takes the first slot with the role Main, or the first slot if none has
 // it; the others take the rest as they are listed.
 type Layout struct {
+	// Slots are the places.
 	Slots []Slot
+	// Least is the smallest head count that the layout is meant for; 0 means as many
+	// as it has slots. The largest is the number of slots.
+	Least int
+	// ShowEmpty shows slots that nobody takes, with their placeholders.
+	ShowEmpty bool
+}
+
+// least returns the smallest head count that the layout is meant for.
+func (l Layout) least() int {
+	if l.Least > 0 {
+		return l.Least
+	}
+	return len(l.Slots)
 }
 
 // mainSlot returns the index of the main speaker's slot.
@@ -89,32 +105,47 @@ func (l Layout) mainSlot() int {
 	return 0
 }
 
-// Template is a named set of layouts.
+// Template is a named set of layouts. It is never changed once it is in use.
 type Template struct {
-	// Name identifies the template.
-	Name string
+	// Name identifies the template, with Version: 0 for built-in ones.
+	Name    string
+	Version int
 	// Description is one line for people.
 	Description string
 	// Background is seen where no slot is.
-	Background Color
+	Background Background
+	// Transition is how tiles move when the arrangement changes.
+	Transition Transition
+	// Participants is the largest head count that the template is made for.
+	Participants int
 	// Portrait holds layouts for canvases that are at least as high as wide, in
-	// any order, at most one for each number of slots. A head count without a
-	// layout uses the next larger one; participants beyond the largest are not shown.
+	// any order. A head count without a layout of its own uses the next larger one;
+	// participants beyond the largest are not shown.
 	Portrait []Layout
 	// Landscape is the same for canvases that are wider than high. When it is
 	// empty Portrait serves them too.
 	Landscape []Layout
+	// Overlays lie over everything, the last on top.
+	Overlays []Overlay
 }
 
-// layoutFor returns the layout for n participants: the one with n slots, else the
-// smallest with more, else the largest. ok is false when the template has none.
-func (t Template) layoutFor(canvas Size, n int) (best Layout, ok bool) {
-	layouts := t.Portrait
+// layouts returns those for the canvas's orientation.
+func (t Template) layouts(canvas Size) []Layout {
 	if !canvas.Portrait() && len(t.Landscape) > 0 {
-		layouts = t.Landscape
+		return t.Landscape
 	}
-	for _, l := range layouts {
+	return t.Portrait
+}
+
+// layoutFor returns the layout for n participants: one that is meant for them, else
+// the smallest with room for all, else the largest. ok is false when the template has
+// none.
+func (t Template) layoutFor(canvas Size, n int) (best Layout, ok bool) {
+	for _, l := range t.layouts(canvas) {
 		size, had := len(l.Slots), len(best.Slots)
+		if l.least() <= n && n <= size {
+			return l, true
+		}
 		if size > had && had < n || size >= n && size < had {
 			best = l
 		}
