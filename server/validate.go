@@ -24,6 +24,7 @@ var crossField = map[string]string{
 	"mix_spec.outputs.unique":      "outputs",
 	"mix_spec.layout.main":         "layout.main",
 	"mix_spec.layout.order":        "layout.order",
+	"mix_spec.layout.overrides":    "layout.overrides",
 }
 
 // checker checks requests against the rules in the protos and against those that

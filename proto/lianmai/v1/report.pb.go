@@ -178,6 +178,9 @@ const (
 	EventKind_EVENT_KIND_OUTPUT_CHANGED EventKind = 6
 	// The machine was too slow; `reason` says how many frames were left out.
 	EventKind_EVENT_KIND_TICKS_SKIPPED EventKind = 7
+	// Participant `name` is the main speaker from the next frame on, chosen by
+	// voice.
+	EventKind_EVENT_KIND_MAIN_CHANGED EventKind = 8
 )
 
 // Enum value maps for EventKind.
@@ -191,6 +194,7 @@ var (
 		5: "EVENT_KIND_SOURCE_FORMAT",
 		6: "EVENT_KIND_OUTPUT_CHANGED",
 		7: "EVENT_KIND_TICKS_SKIPPED",
+		8: "EVENT_KIND_MAIN_CHANGED",
 	}
 	EventKind_value = map[string]int32{
 		"EVENT_KIND_UNSPECIFIED":    0,
@@ -201,6 +205,7 @@ var (
 		"EVENT_KIND_SOURCE_FORMAT":  5,
 		"EVENT_KIND_OUTPUT_CHANGED": 6,
 		"EVENT_KIND_TICKS_SKIPPED":  7,
+		"EVENT_KIND_MAIN_CHANGED":   8,
 	}
 )
 
@@ -363,7 +368,9 @@ type MixStats struct {
 	// One for each participant.
 	Sources []*SourceStats `protobuf:"bytes,4,rep,name=sources,proto3" json:"sources,omitempty"`
 	// One for each output.
-	Outputs       []*OutputStats `protobuf:"bytes,5,rep,name=outputs,proto3" json:"outputs,omitempty"`
+	Outputs []*OutputStats `protobuf:"bytes,5,rep,name=outputs,proto3" json:"outputs,omitempty"`
+	// The participant in the main slot; empty when there is none.
+	Main          string `protobuf:"bytes,6,opt,name=main,proto3" json:"main,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -431,6 +438,13 @@ func (x *MixStats) GetOutputs() []*OutputStats {
 		return x.Outputs
 	}
 	return nil
+}
+
+func (x *MixStats) GetMain() string {
+	if x != nil {
+		return x.Main
+	}
+	return ""
 }
 
 // TickStats counts a mix's video ticks.
@@ -775,13 +789,14 @@ const file_lianmai_v1_report_proto_rawDesc = "" +
 	"\x04name\x18\x06 \x01(\tR\x04name\x12/\n" +
 	"\x06source\x18\a \x01(\x0e2\x17.lianmai.v1.SourceStateR\x06source\x12/\n" +
 	"\x06output\x18\b \x01(\x0e2\x17.lianmai.v1.OutputStateR\x06output\x12\x16\n" +
-	"\x06reason\x18\t \x01(\tR\x06reason\"\xe4\x01\n" +
+	"\x06reason\x18\t \x01(\tR\x06reason\"\xf8\x01\n" +
 	"\bMixStats\x12)\n" +
 	"\x02at\x18\x01 \x01(\v2\x19.google.protobuf.DurationR\x02at\x12\x1a\n" +
 	"\brevision\x18\x02 \x01(\x03R\brevision\x12+\n" +
 	"\x05ticks\x18\x03 \x01(\v2\x15.lianmai.v1.TickStatsR\x05ticks\x121\n" +
 	"\asources\x18\x04 \x03(\v2\x17.lianmai.v1.SourceStatsR\asources\x121\n" +
-	"\aoutputs\x18\x05 \x03(\v2\x17.lianmai.v1.OutputStatsR\aoutputs\"\x8b\x01\n" +
+	"\aoutputs\x18\x05 \x03(\v2\x17.lianmai.v1.OutputStatsR\aoutputs\x12\x12\n" +
+	"\x04main\x18\x06 \x01(\tR\x04main\"\x8b\x01\n" +
 	"\tTickStats\x12\x16\n" +
 	"\x06frames\x18\x01 \x01(\x03R\x06frames\x12\x12\n" +
 	"\x04late\x18\x02 \x01(\x03R\x04late\x12\x18\n" +
@@ -831,7 +846,7 @@ const file_lianmai_v1_report_proto_rawDesc = "" +
 	"\x17OUTPUT_STATE_CONNECTING\x10\x01\x12\x15\n" +
 	"\x11OUTPUT_STATE_LIVE\x10\x02\x12\x15\n" +
 	"\x11OUTPUT_STATE_LOST\x10\x03\x12\x17\n" +
-	"\x13OUTPUT_STATE_CLOSED\x10\x04*\xf6\x01\n" +
+	"\x13OUTPUT_STATE_CLOSED\x10\x04*\x93\x02\n" +
 	"\tEventKind\x12\x1a\n" +
 	"\x16EVENT_KIND_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16EVENT_KIND_MIX_STARTED\x10\x01\x12\x1a\n" +
@@ -840,7 +855,8 @@ const file_lianmai_v1_report_proto_rawDesc = "" +
 	"\x19EVENT_KIND_SOURCE_CHANGED\x10\x04\x12\x1c\n" +
 	"\x18EVENT_KIND_SOURCE_FORMAT\x10\x05\x12\x1d\n" +
 	"\x19EVENT_KIND_OUTPUT_CHANGED\x10\x06\x12\x1c\n" +
-	"\x18EVENT_KIND_TICKS_SKIPPED\x10\aB7Z5github.com/lianmai/lianmai/proto/lianmai/v1;lianmaiv1b\x06proto3"
+	"\x18EVENT_KIND_TICKS_SKIPPED\x10\a\x12\x1b\n" +
+	"\x17EVENT_KIND_MAIN_CHANGED\x10\bB7Z5github.com/lianmai/lianmai/proto/lianmai/v1;lianmaiv1b\x06proto3"
 
 var (
 	file_lianmai_v1_report_proto_rawDescOnce sync.Once

@@ -10,6 +10,7 @@ import (
 	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	durationpb "google.golang.org/protobuf/types/known/durationpb"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
@@ -189,7 +190,7 @@ type MixSummary struct {
 	Revision int64 `protobuf:"varint,2,opt,name=revision,proto3" json:"revision,omitempty"`
 	// Where it is in its life.
 	State MixState `protobuf:"varint,3,opt,name=state,proto3,enum=lianmai.v1.MixState" json:"state,omitempty"`
-	// The name of its template.
+	// The name of its template, built-in or uploaded.
 	Template string `protobuf:"bytes,4,opt,name=template,proto3" json:"template,omitempty"`
 	// The names of its participants in join order.
 	Participants []string `protobuf:"bytes,5,rep,name=participants,proto3" json:"participants,omitempty"`
@@ -497,7 +498,17 @@ type UpdateLayoutRequest struct {
 	// The name of the main speaker; empty for the first in order.
 	Main *string `protobuf:"bytes,4,opt,name=main,proto3,oneof" json:"main,omitempty"`
 	// The order of the participants.
-	Order         *ParticipantOrder `protobuf:"bytes,5,opt,name=order,proto3" json:"order,omitempty"`
+	Order *ParticipantOrder `protobuf:"bytes,5,opt,name=order,proto3" json:"order,omitempty"`
+	// The version of the template; 0 for the newest. Only with `template`, or alone
+	// for another version of the present one.
+	TemplateVersion *int32 `protobuf:"varint,6,opt,name=template_version,json=templateVersion,proto3,oneof" json:"template_version,omitempty"`
+	// Who chooses the main speaker.
+	MainChoice *MainChoice `protobuf:"varint,7,opt,name=main_choice,json=mainChoice,proto3,enum=lianmai.v1.MainChoice,oneof" json:"main_choice,omitempty"`
+	// Changes of single slots; they replace those before.
+	Overrides *SlotOverrides `protobuf:"bytes,8,opt,name=overrides,proto3" json:"overrides,omitempty"`
+	// How long tiles move to the new arrangement, 0–5 s; 0 is a cut. Stays for the
+	// changes that follow.
+	Transition    *durationpb.Duration `protobuf:"bytes,9,opt,name=transition,proto3" json:"transition,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -567,6 +578,80 @@ func (x *UpdateLayoutRequest) GetOrder() *ParticipantOrder {
 	return nil
 }
 
+func (x *UpdateLayoutRequest) GetTemplateVersion() int32 {
+	if x != nil && x.TemplateVersion != nil {
+		return *x.TemplateVersion
+	}
+	return 0
+}
+
+func (x *UpdateLayoutRequest) GetMainChoice() MainChoice {
+	if x != nil && x.MainChoice != nil {
+		return *x.MainChoice
+	}
+	return MainChoice_MAIN_CHOICE_UNSPECIFIED
+}
+
+func (x *UpdateLayoutRequest) GetOverrides() *SlotOverrides {
+	if x != nil {
+		return x.Overrides
+	}
+	return nil
+}
+
+func (x *UpdateLayoutRequest) GetTransition() *durationpb.Duration {
+	if x != nil {
+		return x.Transition
+	}
+	return nil
+}
+
+// SlotOverrides lists changes of single slots.
+type SlotOverrides struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Each participant at most once; empty for none.
+	Slots         []*SlotOverride `protobuf:"bytes,1,rep,name=slots,proto3" json:"slots,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SlotOverrides) Reset() {
+	*x = SlotOverrides{}
+	mi := &file_lianmai_v1_service_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SlotOverrides) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SlotOverrides) ProtoMessage() {}
+
+func (x *SlotOverrides) ProtoReflect() protoreflect.Message {
+	mi := &file_lianmai_v1_service_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SlotOverrides.ProtoReflect.Descriptor instead.
+func (*SlotOverrides) Descriptor() ([]byte, []int) {
+	return file_lianmai_v1_service_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *SlotOverrides) GetSlots() []*SlotOverride {
+	if x != nil {
+		return x.Slots
+	}
+	return nil
+}
+
 // ParticipantOrder lists participants by name.
 type ParticipantOrder struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -579,7 +664,7 @@ type ParticipantOrder struct {
 
 func (x *ParticipantOrder) Reset() {
 	*x = ParticipantOrder{}
-	mi := &file_lianmai_v1_service_proto_msgTypes[7]
+	mi := &file_lianmai_v1_service_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -591,7 +676,7 @@ func (x *ParticipantOrder) String() string {
 func (*ParticipantOrder) ProtoMessage() {}
 
 func (x *ParticipantOrder) ProtoReflect() protoreflect.Message {
-	mi := &file_lianmai_v1_service_proto_msgTypes[7]
+	mi := &file_lianmai_v1_service_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -604,7 +689,7 @@ func (x *ParticipantOrder) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ParticipantOrder.ProtoReflect.Descriptor instead.
 func (*ParticipantOrder) Descriptor() ([]byte, []int) {
-	return file_lianmai_v1_service_proto_rawDescGZIP(), []int{7}
+	return file_lianmai_v1_service_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *ParticipantOrder) GetNames() []string {
@@ -625,7 +710,7 @@ type UpdateLayoutResponse struct {
 
 func (x *UpdateLayoutResponse) Reset() {
 	*x = UpdateLayoutResponse{}
-	mi := &file_lianmai_v1_service_proto_msgTypes[8]
+	mi := &file_lianmai_v1_service_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -637,7 +722,7 @@ func (x *UpdateLayoutResponse) String() string {
 func (*UpdateLayoutResponse) ProtoMessage() {}
 
 func (x *UpdateLayoutResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_lianmai_v1_service_proto_msgTypes[8]
+	mi := &file_lianmai_v1_service_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -650,7 +735,7 @@ func (x *UpdateLayoutResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateLayoutResponse.ProtoReflect.Descriptor instead.
 func (*UpdateLayoutResponse) Descriptor() ([]byte, []int) {
-	return file_lianmai_v1_service_proto_rawDescGZIP(), []int{8}
+	return file_lianmai_v1_service_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *UpdateLayoutResponse) GetMix() *Mix {
@@ -682,7 +767,7 @@ type SetParticipantStateRequest struct {
 
 func (x *SetParticipantStateRequest) Reset() {
 	*x = SetParticipantStateRequest{}
-	mi := &file_lianmai_v1_service_proto_msgTypes[9]
+	mi := &file_lianmai_v1_service_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -694,7 +779,7 @@ func (x *SetParticipantStateRequest) String() string {
 func (*SetParticipantStateRequest) ProtoMessage() {}
 
 func (x *SetParticipantStateRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_lianmai_v1_service_proto_msgTypes[9]
+	mi := &file_lianmai_v1_service_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -707,7 +792,7 @@ func (x *SetParticipantStateRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetParticipantStateRequest.ProtoReflect.Descriptor instead.
 func (*SetParticipantStateRequest) Descriptor() ([]byte, []int) {
-	return file_lianmai_v1_service_proto_rawDescGZIP(), []int{9}
+	return file_lianmai_v1_service_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *SetParticipantStateRequest) GetId() string {
@@ -763,7 +848,7 @@ type SetParticipantStateResponse struct {
 
 func (x *SetParticipantStateResponse) Reset() {
 	*x = SetParticipantStateResponse{}
-	mi := &file_lianmai_v1_service_proto_msgTypes[10]
+	mi := &file_lianmai_v1_service_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -775,7 +860,7 @@ func (x *SetParticipantStateResponse) String() string {
 func (*SetParticipantStateResponse) ProtoMessage() {}
 
 func (x *SetParticipantStateResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_lianmai_v1_service_proto_msgTypes[10]
+	mi := &file_lianmai_v1_service_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -788,7 +873,7 @@ func (x *SetParticipantStateResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetParticipantStateResponse.ProtoReflect.Descriptor instead.
 func (*SetParticipantStateResponse) Descriptor() ([]byte, []int) {
-	return file_lianmai_v1_service_proto_rawDescGZIP(), []int{10}
+	return file_lianmai_v1_service_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *SetParticipantStateResponse) GetMix() *Mix {
@@ -811,7 +896,7 @@ type StopMixRequest struct {
 
 func (x *StopMixRequest) Reset() {
 	*x = StopMixRequest{}
-	mi := &file_lianmai_v1_service_proto_msgTypes[11]
+	mi := &file_lianmai_v1_service_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -823,7 +908,7 @@ func (x *StopMixRequest) String() string {
 func (*StopMixRequest) ProtoMessage() {}
 
 func (x *StopMixRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_lianmai_v1_service_proto_msgTypes[11]
+	mi := &file_lianmai_v1_service_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -836,7 +921,7 @@ func (x *StopMixRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StopMixRequest.ProtoReflect.Descriptor instead.
 func (*StopMixRequest) Descriptor() ([]byte, []int) {
-	return file_lianmai_v1_service_proto_rawDescGZIP(), []int{11}
+	return file_lianmai_v1_service_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *StopMixRequest) GetId() string {
@@ -864,7 +949,7 @@ type StopMixResponse struct {
 
 func (x *StopMixResponse) Reset() {
 	*x = StopMixResponse{}
-	mi := &file_lianmai_v1_service_proto_msgTypes[12]
+	mi := &file_lianmai_v1_service_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -876,7 +961,7 @@ func (x *StopMixResponse) String() string {
 func (*StopMixResponse) ProtoMessage() {}
 
 func (x *StopMixResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_lianmai_v1_service_proto_msgTypes[12]
+	mi := &file_lianmai_v1_service_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -889,7 +974,7 @@ func (x *StopMixResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StopMixResponse.ProtoReflect.Descriptor instead.
 func (*StopMixResponse) Descriptor() ([]byte, []int) {
-	return file_lianmai_v1_service_proto_rawDescGZIP(), []int{12}
+	return file_lianmai_v1_service_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *StopMixResponse) GetMix() *Mix {
@@ -910,7 +995,7 @@ type GetMixRequest struct {
 
 func (x *GetMixRequest) Reset() {
 	*x = GetMixRequest{}
-	mi := &file_lianmai_v1_service_proto_msgTypes[13]
+	mi := &file_lianmai_v1_service_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -922,7 +1007,7 @@ func (x *GetMixRequest) String() string {
 func (*GetMixRequest) ProtoMessage() {}
 
 func (x *GetMixRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_lianmai_v1_service_proto_msgTypes[13]
+	mi := &file_lianmai_v1_service_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -935,7 +1020,7 @@ func (x *GetMixRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetMixRequest.ProtoReflect.Descriptor instead.
 func (*GetMixRequest) Descriptor() ([]byte, []int) {
-	return file_lianmai_v1_service_proto_rawDescGZIP(), []int{13}
+	return file_lianmai_v1_service_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *GetMixRequest) GetId() string {
@@ -960,7 +1045,7 @@ type GetMixResponse struct {
 
 func (x *GetMixResponse) Reset() {
 	*x = GetMixResponse{}
-	mi := &file_lianmai_v1_service_proto_msgTypes[14]
+	mi := &file_lianmai_v1_service_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -972,7 +1057,7 @@ func (x *GetMixResponse) String() string {
 func (*GetMixResponse) ProtoMessage() {}
 
 func (x *GetMixResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_lianmai_v1_service_proto_msgTypes[14]
+	mi := &file_lianmai_v1_service_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -985,7 +1070,7 @@ func (x *GetMixResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetMixResponse.ProtoReflect.Descriptor instead.
 func (*GetMixResponse) Descriptor() ([]byte, []int) {
-	return file_lianmai_v1_service_proto_rawDescGZIP(), []int{14}
+	return file_lianmai_v1_service_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *GetMixResponse) GetMix() *Mix {
@@ -1024,7 +1109,7 @@ type ListMixesRequest struct {
 
 func (x *ListMixesRequest) Reset() {
 	*x = ListMixesRequest{}
-	mi := &file_lianmai_v1_service_proto_msgTypes[15]
+	mi := &file_lianmai_v1_service_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1036,7 +1121,7 @@ func (x *ListMixesRequest) String() string {
 func (*ListMixesRequest) ProtoMessage() {}
 
 func (x *ListMixesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_lianmai_v1_service_proto_msgTypes[15]
+	mi := &file_lianmai_v1_service_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1049,7 +1134,7 @@ func (x *ListMixesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListMixesRequest.ProtoReflect.Descriptor instead.
 func (*ListMixesRequest) Descriptor() ([]byte, []int) {
-	return file_lianmai_v1_service_proto_rawDescGZIP(), []int{15}
+	return file_lianmai_v1_service_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *ListMixesRequest) GetPageSize() int32 {
@@ -1086,7 +1171,7 @@ type ListMixesResponse struct {
 
 func (x *ListMixesResponse) Reset() {
 	*x = ListMixesResponse{}
-	mi := &file_lianmai_v1_service_proto_msgTypes[16]
+	mi := &file_lianmai_v1_service_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1098,7 +1183,7 @@ func (x *ListMixesResponse) String() string {
 func (*ListMixesResponse) ProtoMessage() {}
 
 func (x *ListMixesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_lianmai_v1_service_proto_msgTypes[16]
+	mi := &file_lianmai_v1_service_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1111,7 +1196,7 @@ func (x *ListMixesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListMixesResponse.ProtoReflect.Descriptor instead.
 func (*ListMixesResponse) Descriptor() ([]byte, []int) {
-	return file_lianmai_v1_service_proto_rawDescGZIP(), []int{16}
+	return file_lianmai_v1_service_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *ListMixesResponse) GetMixes() []*MixSummary {
@@ -1139,7 +1224,7 @@ type WatchMixRequest struct {
 
 func (x *WatchMixRequest) Reset() {
 	*x = WatchMixRequest{}
-	mi := &file_lianmai_v1_service_proto_msgTypes[17]
+	mi := &file_lianmai_v1_service_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1151,7 +1236,7 @@ func (x *WatchMixRequest) String() string {
 func (*WatchMixRequest) ProtoMessage() {}
 
 func (x *WatchMixRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_lianmai_v1_service_proto_msgTypes[17]
+	mi := &file_lianmai_v1_service_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1164,7 +1249,7 @@ func (x *WatchMixRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchMixRequest.ProtoReflect.Descriptor instead.
 func (*WatchMixRequest) Descriptor() ([]byte, []int) {
-	return file_lianmai_v1_service_proto_rawDescGZIP(), []int{17}
+	return file_lianmai_v1_service_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *WatchMixRequest) GetId() string {
@@ -1193,7 +1278,7 @@ type WatchMixResponse struct {
 
 func (x *WatchMixResponse) Reset() {
 	*x = WatchMixResponse{}
-	mi := &file_lianmai_v1_service_proto_msgTypes[18]
+	mi := &file_lianmai_v1_service_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1205,7 +1290,7 @@ func (x *WatchMixResponse) String() string {
 func (*WatchMixResponse) ProtoMessage() {}
 
 func (x *WatchMixResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_lianmai_v1_service_proto_msgTypes[18]
+	mi := &file_lianmai_v1_service_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1218,7 +1303,7 @@ func (x *WatchMixResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchMixResponse.ProtoReflect.Descriptor instead.
 func (*WatchMixResponse) Descriptor() ([]byte, []int) {
-	return file_lianmai_v1_service_proto_rawDescGZIP(), []int{18}
+	return file_lianmai_v1_service_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *WatchMixResponse) GetUpdate() isWatchMixResponse_Update {
@@ -1292,7 +1377,7 @@ var File_lianmai_v1_service_proto protoreflect.FileDescriptor
 const file_lianmai_v1_service_proto_rawDesc = "" +
 	"\n" +
 	"\x18lianmai/v1/service.proto\x12\n" +
-	"lianmai.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17lianmai/v1/report.proto\x1a\x15lianmai/v1/spec.proto\"\xca\x02\n" +
+	"lianmai.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17lianmai/v1/report.proto\x1a\x15lianmai/v1/spec.proto\"\xca\x02\n" +
 	"\x03Mix\x12'\n" +
 	"\x04spec\x18\x01 \x01(\v2\x13.lianmai.v1.MixSpecR\x04spec\x12\x1a\n" +
 	"\brevision\x18\x02 \x01(\x03R\brevision\x12*\n" +
@@ -1323,16 +1408,28 @@ const file_lianmai_v1_service_proto_rawDesc = "" +
 	"\x04spec\x18\x01 \x01(\v2\x13.lianmai.v1.MixSpecB\x06\xbaH\x03\xc8\x01\x01R\x04spec\x124\n" +
 	"\x11expected_revision\x18\x02 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\x10expectedRevision\"6\n" +
 	"\x11UpdateMixResponse\x12!\n" +
-	"\x03mix\x18\x01 \x01(\v2\x0f.lianmai.v1.MixR\x03mix\"\x8b\x03\n" +
+	"\x03mix\x18\x01 \x01(\v2\x0f.lianmai.v1.MixR\x03mix\"\x87\x06\n" +
 	"\x13UpdateLayoutRequest\x12\xa7\x01\n" +
 	"\x02id\x18\x01 \x01(\tB\x96\x01\xbaH\x92\x01\xba\x01\x8e\x01\n" +
 	"\x04name\x12Smust be 1–64 letters, digits, '_', '.' or '-', beginning with a letter or a digit\x1a1this.matches('^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$')R\x02id\x124\n" +
 	"\x11expected_revision\x18\x02 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\x10expectedRevision\x12(\n" +
 	"\btemplate\x18\x03 \x01(\tB\a\xbaH\x04r\x02\x18@H\x00R\btemplate\x88\x01\x01\x12 \n" +
 	"\x04main\x18\x04 \x01(\tB\a\xbaH\x04r\x02\x18@H\x01R\x04main\x88\x01\x01\x122\n" +
-	"\x05order\x18\x05 \x01(\v2\x1c.lianmai.v1.ParticipantOrderR\x05orderB\v\n" +
+	"\x05order\x18\x05 \x01(\v2\x1c.lianmai.v1.ParticipantOrderR\x05order\x127\n" +
+	"\x10template_version\x18\x06 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00H\x02R\x0ftemplateVersion\x88\x01\x01\x12F\n" +
+	"\vmain_choice\x18\a \x01(\x0e2\x16.lianmai.v1.MainChoiceB\b\xbaH\x05\x82\x01\x02\x10\x01H\x03R\n" +
+	"mainChoice\x88\x01\x01\x127\n" +
+	"\toverrides\x18\b \x01(\v2\x19.lianmai.v1.SlotOverridesR\toverrides\x12\x9a\x01\n" +
+	"\n" +
+	"transition\x18\t \x01(\v2\x19.google.protobuf.DurationB_\xbaH\\\xba\x01Y\n" +
+	"\x11layout.transition\x12\x12must be 0 s to 5 s\x1a0this >= duration('0s') && this <= duration('5s')R\n" +
+	"transitionB\v\n" +
 	"\t_templateB\a\n" +
-	"\x05_main\"4\n" +
+	"\x05_mainB\x13\n" +
+	"\x11_template_versionB\x0e\n" +
+	"\f_main_choice\"I\n" +
+	"\rSlotOverrides\x128\n" +
+	"\x05slots\x18\x01 \x03(\v2\x18.lianmai.v1.SlotOverrideB\b\xbaH\x05\x92\x01\x02\x10\x06R\x05slots\"4\n" +
 	"\x10ParticipantOrder\x12 \n" +
 	"\x05names\x18\x01 \x03(\tB\n" +
 	"\xbaH\a\x92\x01\x04\x10\x06\x18\x01R\x05names\"9\n" +
@@ -1413,7 +1510,7 @@ func file_lianmai_v1_service_proto_rawDescGZIP() []byte {
 }
 
 var file_lianmai_v1_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_lianmai_v1_service_proto_msgTypes = make([]protoimpl.MessageInfo, 19)
+var file_lianmai_v1_service_proto_msgTypes = make([]protoimpl.MessageInfo, 20)
 var file_lianmai_v1_service_proto_goTypes = []any{
 	(MixState)(0),                       // 0: lianmai.v1.MixState
 	(*Mix)(nil),                         // 1: lianmai.v1.Mix
@@ -1423,68 +1520,76 @@ var file_lianmai_v1_service_proto_goTypes = []any{
 	(*UpdateMixRequest)(nil),            // 5: lianmai.v1.UpdateMixRequest
 	(*UpdateMixResponse)(nil),           // 6: lianmai.v1.UpdateMixResponse
 	(*UpdateLayoutRequest)(nil),         // 7: lianmai.v1.UpdateLayoutRequest
-	(*ParticipantOrder)(nil),            // 8: lianmai.v1.ParticipantOrder
-	(*UpdateLayoutResponse)(nil),        // 9: lianmai.v1.UpdateLayoutResponse
-	(*SetParticipantStateRequest)(nil),  // 10: lianmai.v1.SetParticipantStateRequest
-	(*SetParticipantStateResponse)(nil), // 11: lianmai.v1.SetParticipantStateResponse
-	(*StopMixRequest)(nil),              // 12: lianmai.v1.StopMixRequest
-	(*StopMixResponse)(nil),             // 13: lianmai.v1.StopMixResponse
-	(*GetMixRequest)(nil),               // 14: lianmai.v1.GetMixRequest
-	(*GetMixResponse)(nil),              // 15: lianmai.v1.GetMixResponse
-	(*ListMixesRequest)(nil),            // 16: lianmai.v1.ListMixesRequest
-	(*ListMixesResponse)(nil),           // 17: lianmai.v1.ListMixesResponse
-	(*WatchMixRequest)(nil),             // 18: lianmai.v1.WatchMixRequest
-	(*WatchMixResponse)(nil),            // 19: lianmai.v1.WatchMixResponse
-	(*MixSpec)(nil),                     // 20: lianmai.v1.MixSpec
-	(*timestamppb.Timestamp)(nil),       // 21: google.protobuf.Timestamp
-	(*MixStats)(nil),                    // 22: lianmai.v1.MixStats
-	(*MixEvent)(nil),                    // 23: lianmai.v1.MixEvent
+	(*SlotOverrides)(nil),               // 8: lianmai.v1.SlotOverrides
+	(*ParticipantOrder)(nil),            // 9: lianmai.v1.ParticipantOrder
+	(*UpdateLayoutResponse)(nil),        // 10: lianmai.v1.UpdateLayoutResponse
+	(*SetParticipantStateRequest)(nil),  // 11: lianmai.v1.SetParticipantStateRequest
+	(*SetParticipantStateResponse)(nil), // 12: lianmai.v1.SetParticipantStateResponse
+	(*StopMixRequest)(nil),              // 13: lianmai.v1.StopMixRequest
+	(*StopMixResponse)(nil),             // 14: lianmai.v1.StopMixResponse
+	(*GetMixRequest)(nil),               // 15: lianmai.v1.GetMixRequest
+	(*GetMixResponse)(nil),              // 16: lianmai.v1.GetMixResponse
+	(*ListMixesRequest)(nil),            // 17: lianmai.v1.ListMixesRequest
+	(*ListMixesResponse)(nil),           // 18: lianmai.v1.ListMixesResponse
+	(*WatchMixRequest)(nil),             // 19: lianmai.v1.WatchMixRequest
+	(*WatchMixResponse)(nil),            // 20: lianmai.v1.WatchMixResponse
+	(*MixSpec)(nil),                     // 21: lianmai.v1.MixSpec
+	(*timestamppb.Timestamp)(nil),       // 22: google.protobuf.Timestamp
+	(MainChoice)(0),                     // 23: lianmai.v1.MainChoice
+	(*durationpb.Duration)(nil),         // 24: google.protobuf.Duration
+	(*SlotOverride)(nil),                // 25: lianmai.v1.SlotOverride
+	(*MixStats)(nil),                    // 26: lianmai.v1.MixStats
+	(*MixEvent)(nil),                    // 27: lianmai.v1.MixEvent
 }
 var file_lianmai_v1_service_proto_depIdxs = []int32{
-	20, // 0: lianmai.v1.Mix.spec:type_name -> lianmai.v1.MixSpec
+	21, // 0: lianmai.v1.Mix.spec:type_name -> lianmai.v1.MixSpec
 	0,  // 1: lianmai.v1.Mix.state:type_name -> lianmai.v1.MixState
-	21, // 2: lianmai.v1.Mix.create_time:type_name -> google.protobuf.Timestamp
-	21, // 3: lianmai.v1.Mix.update_time:type_name -> google.protobuf.Timestamp
-	21, // 4: lianmai.v1.Mix.stop_time:type_name -> google.protobuf.Timestamp
+	22, // 2: lianmai.v1.Mix.create_time:type_name -> google.protobuf.Timestamp
+	22, // 3: lianmai.v1.Mix.update_time:type_name -> google.protobuf.Timestamp
+	22, // 4: lianmai.v1.Mix.stop_time:type_name -> google.protobuf.Timestamp
 	0,  // 5: lianmai.v1.MixSummary.state:type_name -> lianmai.v1.MixState
-	21, // 6: lianmai.v1.MixSummary.create_time:type_name -> google.protobuf.Timestamp
-	21, // 7: lianmai.v1.MixSummary.stop_time:type_name -> google.protobuf.Timestamp
-	20, // 8: lianmai.v1.StartMixRequest.spec:type_name -> lianmai.v1.MixSpec
+	22, // 6: lianmai.v1.MixSummary.create_time:type_name -> google.protobuf.Timestamp
+	22, // 7: lianmai.v1.MixSummary.stop_time:type_name -> google.protobuf.Timestamp
+	21, // 8: lianmai.v1.StartMixRequest.spec:type_name -> lianmai.v1.MixSpec
 	1,  // 9: lianmai.v1.StartMixResponse.mix:type_name -> lianmai.v1.Mix
-	20, // 10: lianmai.v1.UpdateMixRequest.spec:type_name -> lianmai.v1.MixSpec
+	21, // 10: lianmai.v1.UpdateMixRequest.spec:type_name -> lianmai.v1.MixSpec
 	1,  // 11: lianmai.v1.UpdateMixResponse.mix:type_name -> lianmai.v1.Mix
-	8,  // 12: lianmai.v1.UpdateLayoutRequest.order:type_name -> lianmai.v1.ParticipantOrder
-	1,  // 13: lianmai.v1.UpdateLayoutResponse.mix:type_name -> lianmai.v1.Mix
-	1,  // 14: lianmai.v1.SetParticipantStateResponse.mix:type_name -> lianmai.v1.Mix
-	1,  // 15: lianmai.v1.StopMixResponse.mix:type_name -> lianmai.v1.Mix
-	1,  // 16: lianmai.v1.GetMixResponse.mix:type_name -> lianmai.v1.Mix
-	22, // 17: lianmai.v1.GetMixResponse.stats:type_name -> lianmai.v1.MixStats
-	23, // 18: lianmai.v1.GetMixResponse.events:type_name -> lianmai.v1.MixEvent
-	2,  // 19: lianmai.v1.ListMixesResponse.mixes:type_name -> lianmai.v1.MixSummary
-	15, // 20: lianmai.v1.WatchMixResponse.snapshot:type_name -> lianmai.v1.GetMixResponse
-	23, // 21: lianmai.v1.WatchMixResponse.event:type_name -> lianmai.v1.MixEvent
-	22, // 22: lianmai.v1.WatchMixResponse.stats:type_name -> lianmai.v1.MixStats
-	3,  // 23: lianmai.v1.MixService.StartMix:input_type -> lianmai.v1.StartMixRequest
-	5,  // 24: lianmai.v1.MixService.UpdateMix:input_type -> lianmai.v1.UpdateMixRequest
-	7,  // 25: lianmai.v1.MixService.UpdateLayout:input_type -> lianmai.v1.UpdateLayoutRequest
-	10, // 26: lianmai.v1.MixService.SetParticipantState:input_type -> lianmai.v1.SetParticipantStateRequest
-	12, // 27: lianmai.v1.MixService.StopMix:input_type -> lianmai.v1.StopMixRequest
-	14, // 28: lianmai.v1.MixService.GetMix:input_type -> lianmai.v1.GetMixRequest
-	16, // 29: lianmai.v1.MixService.ListMixes:input_type -> lianmai.v1.ListMixesRequest
-	18, // 30: lianmai.v1.MixService.WatchMix:input_type -> lianmai.v1.WatchMixRequest
-	4,  // 31: lianmai.v1.MixService.StartMix:output_type -> lianmai.v1.StartMixResponse
-	6,  // 32: lianmai.v1.MixService.UpdateMix:output_type -> lianmai.v1.UpdateMixResponse
-	9,  // 33: lianmai.v1.MixService.UpdateLayout:output_type -> lianmai.v1.UpdateLayoutResponse
-	11, // 34: lianmai.v1.MixService.SetParticipantState:output_type -> lianmai.v1.SetParticipantStateResponse
-	13, // 35: lianmai.v1.MixService.StopMix:output_type -> lianmai.v1.StopMixResponse
-	15, // 36: lianmai.v1.MixService.GetMix:output_type -> lianmai.v1.GetMixResponse
-	17, // 37: lianmai.v1.MixService.ListMixes:output_type -> lianmai.v1.ListMixesResponse
-	19, // 38: lianmai.v1.MixService.WatchMix:output_type -> lianmai.v1.WatchMixResponse
-	31, // [31:39] is the sub-list for method output_type
-	23, // [23:31] is the sub-list for method input_type
-	23, // [23:23] is the sub-list for extension type_name
-	23, // [23:23] is the sub-list for extension extendee
-	0,  // [0:23] is the sub-list for field type_name
+	9,  // 12: lianmai.v1.UpdateLayoutRequest.order:type_name -> lianmai.v1.ParticipantOrder
+	23, // 13: lianmai.v1.UpdateLayoutRequest.main_choice:type_name -> lianmai.v1.MainChoice
+	8,  // 14: lianmai.v1.UpdateLayoutRequest.overrides:type_name -> lianmai.v1.SlotOverrides
+	24, // 15: lianmai.v1.UpdateLayoutRequest.transition:type_name -> google.protobuf.Duration
+	25, // 16: lianmai.v1.SlotOverrides.slots:type_name -> lianmai.v1.SlotOverride
+	1,  // 17: lianmai.v1.UpdateLayoutResponse.mix:type_name -> lianmai.v1.Mix
+	1,  // 18: lianmai.v1.SetParticipantStateResponse.mix:type_name -> lianmai.v1.Mix
+	1,  // 19: lianmai.v1.StopMixResponse.mix:type_name -> lianmai.v1.Mix
+	1,  // 20: lianmai.v1.GetMixResponse.mix:type_name -> lianmai.v1.Mix
+	26, // 21: lianmai.v1.GetMixResponse.stats:type_name -> lianmai.v1.MixStats
+	27, // 22: lianmai.v1.GetMixResponse.events:type_name -> lianmai.v1.MixEvent
+	2,  // 23: lianmai.v1.ListMixesResponse.mixes:type_name -> lianmai.v1.MixSummary
+	16, // 24: lianmai.v1.WatchMixResponse.snapshot:type_name -> lianmai.v1.GetMixResponse
+	27, // 25: lianmai.v1.WatchMixResponse.event:type_name -> lianmai.v1.MixEvent
+	26, // 26: lianmai.v1.WatchMixResponse.stats:type_name -> lianmai.v1.MixStats
+	3,  // 27: lianmai.v1.MixService.StartMix:input_type -> lianmai.v1.StartMixRequest
+	5,  // 28: lianmai.v1.MixService.UpdateMix:input_type -> lianmai.v1.UpdateMixRequest
+	7,  // 29: lianmai.v1.MixService.UpdateLayout:input_type -> lianmai.v1.UpdateLayoutRequest
+	11, // 30: lianmai.v1.MixService.SetParticipantState:input_type -> lianmai.v1.SetParticipantStateRequest
+	13, // 31: lianmai.v1.MixService.StopMix:input_type -> lianmai.v1.StopMixRequest
+	15, // 32: lianmai.v1.MixService.GetMix:input_type -> lianmai.v1.GetMixRequest
+	17, // 33: lianmai.v1.MixService.ListMixes:input_type -> lianmai.v1.ListMixesRequest
+	19, // 34: lianmai.v1.MixService.WatchMix:input_type -> lianmai.v1.WatchMixRequest
+	4,  // 35: lianmai.v1.MixService.StartMix:output_type -> lianmai.v1.StartMixResponse
+	6,  // 36: lianmai.v1.MixService.UpdateMix:output_type -> lianmai.v1.UpdateMixResponse
+	10, // 37: lianmai.v1.MixService.UpdateLayout:output_type -> lianmai.v1.UpdateLayoutResponse
+	12, // 38: lianmai.v1.MixService.SetParticipantState:output_type -> lianmai.v1.SetParticipantStateResponse
+	14, // 39: lianmai.v1.MixService.StopMix:output_type -> lianmai.v1.StopMixResponse
+	16, // 40: lianmai.v1.MixService.GetMix:output_type -> lianmai.v1.GetMixResponse
+	18, // 41: lianmai.v1.MixService.ListMixes:output_type -> lianmai.v1.ListMixesResponse
+	20, // 42: lianmai.v1.MixService.WatchMix:output_type -> lianmai.v1.WatchMixResponse
+	35, // [35:43] is the sub-list for method output_type
+	27, // [27:35] is the sub-list for method input_type
+	27, // [27:27] is the sub-list for extension type_name
+	27, // [27:27] is the sub-list for extension extendee
+	0,  // [0:27] is the sub-list for field type_name
 }
 
 func init() { file_lianmai_v1_service_proto_init() }
@@ -1495,8 +1600,8 @@ func file_lianmai_v1_service_proto_init() {
 	file_lianmai_v1_report_proto_init()
 	file_lianmai_v1_spec_proto_init()
 	file_lianmai_v1_service_proto_msgTypes[6].OneofWrappers = []any{}
-	file_lianmai_v1_service_proto_msgTypes[9].OneofWrappers = []any{}
-	file_lianmai_v1_service_proto_msgTypes[18].OneofWrappers = []any{
+	file_lianmai_v1_service_proto_msgTypes[10].OneofWrappers = []any{}
+	file_lianmai_v1_service_proto_msgTypes[19].OneofWrappers = []any{
 		(*WatchMixResponse_Snapshot)(nil),
 		(*WatchMixResponse_Event)(nil),
 		(*WatchMixResponse_Stats)(nil),
@@ -1507,7 +1612,7 @@ func file_lianmai_v1_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_lianmai_v1_service_proto_rawDesc), len(file_lianmai_v1_service_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   19,
+			NumMessages:   20,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -53,8 +53,9 @@ type MixServiceClient interface {
 	// google.rpc.PreconditionFailure, when it asks for other video or audio
 	// settings: those are fixed while the mix runs.
 	UpdateMix(ctx context.Context, in *UpdateMixRequest, opts ...grpc.CallOption) (*UpdateMixResponse, error)
-	// Changes the template, the main speaker or the order, together, between two
-	// frames.
+	// Changes the template, the main speaker, the order or single slots, together:
+	// the next frame is the first of the transition. A template that is named is
+	// taken in its newest version unless `template_version` says which.
 	UpdateLayout(ctx context.Context, in *UpdateLayoutRequest, opts ...grpc.CallOption) (*UpdateLayoutResponse, error)
 	// Hides, mutes or sets the gain of one participant. NOT_FOUND when the mix has
 	// no such participant.
@@ -195,8 +196,9 @@ type MixServiceServer interface {
 	// google.rpc.PreconditionFailure, when it asks for other video or audio
 	// settings: those are fixed while the mix runs.
 	UpdateMix(context.Context, *UpdateMixRequest) (*UpdateMixResponse, error)
-	// Changes the template, the main speaker or the order, together, between two
-	// frames.
+	// Changes the template, the main speaker, the order or single slots, together:
+	// the next frame is the first of the transition. A template that is named is
+	// taken in its newest version unless `template_version` says which.
 	UpdateLayout(context.Context, *UpdateLayoutRequest) (*UpdateLayoutResponse, error)
 	// Hides, mutes or sets the gain of one participant. NOT_FOUND when the mix has
 	// no such participant.

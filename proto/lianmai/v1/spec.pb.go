@@ -23,6 +23,59 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// MainChoice says who chooses the main speaker.
+type MainChoice int32
+
+const (
+	// FIXED.
+	MainChoice_MAIN_CHOICE_UNSPECIFIED MainChoice = 0
+	// The API: `main`.
+	MainChoice_MAIN_CHOICE_FIXED MainChoice = 1
+	// The voices: who speaks is enlarged, at most every 2 s.
+	MainChoice_MAIN_CHOICE_AUTO MainChoice = 2
+)
+
+// Enum value maps for MainChoice.
+var (
+	MainChoice_name = map[int32]string{
+		0: "MAIN_CHOICE_UNSPECIFIED",
+		1: "MAIN_CHOICE_FIXED",
+		2: "MAIN_CHOICE_AUTO",
+	}
+	MainChoice_value = map[string]int32{
+		"MAIN_CHOICE_UNSPECIFIED": 0,
+		"MAIN_CHOICE_FIXED":       1,
+		"MAIN_CHOICE_AUTO":        2,
+	}
+)
+
+func (x MainChoice) Enum() *MainChoice {
+	p := new(MainChoice)
+	*p = x
+	return p
+}
+
+func (x MainChoice) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (MainChoice) Descriptor() protoreflect.EnumDescriptor {
+	return file_lianmai_v1_spec_proto_enumTypes[0].Descriptor()
+}
+
+func (MainChoice) Type() protoreflect.EnumType {
+	return &file_lianmai_v1_spec_proto_enumTypes[0]
+}
+
+func (x MainChoice) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use MainChoice.Descriptor instead.
+func (MainChoice) EnumDescriptor() ([]byte, []int) {
+	return file_lianmai_v1_spec_proto_rawDescGZIP(), []int{0}
+}
+
 // MixSpec says everything that is wanted of one mix. It is declarative: each
 // change makes a new spec, and the mix brings itself to it between two frames.
 // Fields that are left out take the defaults that are named beside them.
@@ -138,7 +191,10 @@ type Participant struct {
 	// Leaves the participant's sound out. Default: false.
 	Muted bool `protobuf:"varint,5,opt,name=muted,proto3" json:"muted,omitempty"`
 	// Applied to the participant's sound, in dB, −60 to +12. Default: 0, as it is.
-	GainDb        float64 `protobuf:"fixed64,6,opt,name=gain_db,json=gainDb,proto3" json:"gain_db,omitempty"`
+	GainDb float64 `protobuf:"fixed64,6,opt,name=gain_db,json=gainDb,proto3" json:"gain_db,omitempty"`
+	// The picture that is shown while the participant shows none: an uploaded one,
+	// "name" or "name@version". Default: what the template says.
+	Placeholder   string `protobuf:"bytes,7,opt,name=placeholder,proto3" json:"placeholder,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -215,18 +271,35 @@ func (x *Participant) GetGainDb() float64 {
 	return 0
 }
 
+func (x *Participant) GetPlaceholder() string {
+	if x != nil {
+		return x.Placeholder
+	}
+	return ""
+}
+
 // Layout chooses a template and says who takes which slot of it.
 type Layout struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The name of a built-in template: `grid-by-count` (default), `grid`, `pk`,
-	// `strip`.
+	// The name of a template, built-in or uploaded. Default: `grid-by-count`.
 	Template string `protobuf:"bytes,1,opt,name=template,proto3" json:"template,omitempty"`
-	// The name of the participant that takes the main slot. Default: the first in
-	// order.
+	// The name of the participant that takes the main slot; who would have had it
+	// takes that one's. With `main_choice` AUTO it is who begins. Default: the first
+	// in order.
 	Main string `protobuf:"bytes,2,opt,name=main,proto3" json:"main,omitempty"`
 	// Participants by name, each at most once; those not listed follow in join
 	// order. Default: join order.
-	Order         []string `protobuf:"bytes,3,rep,name=order,proto3" json:"order,omitempty"`
+	Order []string `protobuf:"bytes,3,rep,name=order,proto3" json:"order,omitempty"`
+	// The version of an uploaded template. Default: the newest when the mix
+	// started or when a call last named the template; answers have it filled in.
+	TemplateVersion int32 `protobuf:"varint,4,opt,name=template_version,json=templateVersion,proto3" json:"template_version,omitempty"`
+	// Who chooses the main speaker. Default: FIXED.
+	MainChoice MainChoice `protobuf:"varint,5,opt,name=main_choice,json=mainChoice,proto3,enum=lianmai.v1.MainChoice" json:"main_choice,omitempty"`
+	// Changes of single slots, by who takes them; at most 6.
+	Overrides []*SlotOverride `protobuf:"bytes,6,rep,name=overrides,proto3" json:"overrides,omitempty"`
+	// How long tiles move to a new arrangement, 0–5 s; 0 is a cut. Default: what the
+	// template says.
+	Transition    *durationpb.Duration `protobuf:"bytes,7,opt,name=transition,proto3" json:"transition,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -282,6 +355,171 @@ func (x *Layout) GetOrder() []string {
 	return nil
 }
 
+func (x *Layout) GetTemplateVersion() int32 {
+	if x != nil {
+		return x.TemplateVersion
+	}
+	return 0
+}
+
+func (x *Layout) GetMainChoice() MainChoice {
+	if x != nil {
+		return x.MainChoice
+	}
+	return MainChoice_MAIN_CHOICE_UNSPECIFIED
+}
+
+func (x *Layout) GetOverrides() []*SlotOverride {
+	if x != nil {
+		return x.Overrides
+	}
+	return nil
+}
+
+func (x *Layout) GetTransition() *durationpb.Duration {
+	if x != nil {
+		return x.Transition
+	}
+	return nil
+}
+
+// SlotOverride changes the slot that a participant takes. What is not set stays
+// as the template has it. Numbers are shares of the canvas, as in LayoutTemplate.
+type SlotOverride struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The participant whose slot is meant. Required.
+	Participant string `protobuf:"bytes,1,opt,name=participant,proto3" json:"participant,omitempty"`
+	// Left edge.
+	X *float64 `protobuf:"fixed64,2,opt,name=x,proto3,oneof" json:"x,omitempty"`
+	// Top edge.
+	Y *float64 `protobuf:"fixed64,3,opt,name=y,proto3,oneof" json:"y,omitempty"`
+	// Width.
+	W *float64 `protobuf:"fixed64,4,opt,name=w,proto3,oneof" json:"w,omitempty"`
+	// Height.
+	H *float64 `protobuf:"fixed64,5,opt,name=h,proto3,oneof" json:"h,omitempty"`
+	// Orders slots that overlap; −100 to 100.
+	Z *int32 `protobuf:"varint,6,opt,name=z,proto3,oneof" json:"z,omitempty"`
+	// How the picture fills the slot.
+	Fit Fit `protobuf:"varint,7,opt,name=fit,proto3,enum=lianmai.v1.Fit" json:"fit,omitempty"`
+	// Radius of the corners, 0–0.5.
+	CornerRadius *float64 `protobuf:"fixed64,8,opt,name=corner_radius,json=cornerRadius,proto3,oneof" json:"corner_radius,omitempty"`
+	// 0 (invisible) to 1.
+	Opacity *float64 `protobuf:"fixed64,9,opt,name=opacity,proto3,oneof" json:"opacity,omitempty"`
+	// A line along the edge.
+	Border *Border `protobuf:"bytes,10,opt,name=border,proto3" json:"border,omitempty"`
+	// A line of text over the picture.
+	Label         *Label `protobuf:"bytes,11,opt,name=label,proto3" json:"label,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SlotOverride) Reset() {
+	*x = SlotOverride{}
+	mi := &file_lianmai_v1_spec_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SlotOverride) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SlotOverride) ProtoMessage() {}
+
+func (x *SlotOverride) ProtoReflect() protoreflect.Message {
+	mi := &file_lianmai_v1_spec_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SlotOverride.ProtoReflect.Descriptor instead.
+func (*SlotOverride) Descriptor() ([]byte, []int) {
+	return file_lianmai_v1_spec_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *SlotOverride) GetParticipant() string {
+	if x != nil {
+		return x.Participant
+	}
+	return ""
+}
+
+func (x *SlotOverride) GetX() float64 {
+	if x != nil && x.X != nil {
+		return *x.X
+	}
+	return 0
+}
+
+func (x *SlotOverride) GetY() float64 {
+	if x != nil && x.Y != nil {
+		return *x.Y
+	}
+	return 0
+}
+
+func (x *SlotOverride) GetW() float64 {
+	if x != nil && x.W != nil {
+		return *x.W
+	}
+	return 0
+}
+
+func (x *SlotOverride) GetH() float64 {
+	if x != nil && x.H != nil {
+		return *x.H
+	}
+	return 0
+}
+
+func (x *SlotOverride) GetZ() int32 {
+	if x != nil && x.Z != nil {
+		return *x.Z
+	}
+	return 0
+}
+
+func (x *SlotOverride) GetFit() Fit {
+	if x != nil {
+		return x.Fit
+	}
+	return Fit_FIT_UNSPECIFIED
+}
+
+func (x *SlotOverride) GetCornerRadius() float64 {
+	if x != nil && x.CornerRadius != nil {
+		return *x.CornerRadius
+	}
+	return 0
+}
+
+func (x *SlotOverride) GetOpacity() float64 {
+	if x != nil && x.Opacity != nil {
+		return *x.Opacity
+	}
+	return 0
+}
+
+func (x *SlotOverride) GetBorder() *Border {
+	if x != nil {
+		return x.Border
+	}
+	return nil
+}
+
+func (x *SlotOverride) GetLabel() *Label {
+	if x != nil {
+		return x.Label
+	}
+	return nil
+}
+
 // VideoSettings says how the picture is encoded: H.264 High with closed GOPs.
 type VideoSettings struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -306,7 +544,7 @@ type VideoSettings struct {
 
 func (x *VideoSettings) Reset() {
 	*x = VideoSettings{}
-	mi := &file_lianmai_v1_spec_proto_msgTypes[3]
+	mi := &file_lianmai_v1_spec_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -318,7 +556,7 @@ func (x *VideoSettings) String() string {
 func (*VideoSettings) ProtoMessage() {}
 
 func (x *VideoSettings) ProtoReflect() protoreflect.Message {
-	mi := &file_lianmai_v1_spec_proto_msgTypes[3]
+	mi := &file_lianmai_v1_spec_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -331,7 +569,7 @@ func (x *VideoSettings) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use VideoSettings.ProtoReflect.Descriptor instead.
 func (*VideoSettings) Descriptor() ([]byte, []int) {
-	return file_lianmai_v1_spec_proto_rawDescGZIP(), []int{3}
+	return file_lianmai_v1_spec_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *VideoSettings) GetWidth() int32 {
@@ -390,7 +628,7 @@ type FrameRate struct {
 
 func (x *FrameRate) Reset() {
 	*x = FrameRate{}
-	mi := &file_lianmai_v1_spec_proto_msgTypes[4]
+	mi := &file_lianmai_v1_spec_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -402,7 +640,7 @@ func (x *FrameRate) String() string {
 func (*FrameRate) ProtoMessage() {}
 
 func (x *FrameRate) ProtoReflect() protoreflect.Message {
-	mi := &file_lianmai_v1_spec_proto_msgTypes[4]
+	mi := &file_lianmai_v1_spec_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -415,7 +653,7 @@ func (x *FrameRate) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FrameRate.ProtoReflect.Descriptor instead.
 func (*FrameRate) Descriptor() ([]byte, []int) {
-	return file_lianmai_v1_spec_proto_rawDescGZIP(), []int{4}
+	return file_lianmai_v1_spec_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *FrameRate) GetNum() int32 {
@@ -443,7 +681,7 @@ type AudioSettings struct {
 
 func (x *AudioSettings) Reset() {
 	*x = AudioSettings{}
-	mi := &file_lianmai_v1_spec_proto_msgTypes[5]
+	mi := &file_lianmai_v1_spec_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -455,7 +693,7 @@ func (x *AudioSettings) String() string {
 func (*AudioSettings) ProtoMessage() {}
 
 func (x *AudioSettings) ProtoReflect() protoreflect.Message {
-	mi := &file_lianmai_v1_spec_proto_msgTypes[5]
+	mi := &file_lianmai_v1_spec_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -468,7 +706,7 @@ func (x *AudioSettings) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AudioSettings.ProtoReflect.Descriptor instead.
 func (*AudioSettings) Descriptor() ([]byte, []int) {
-	return file_lianmai_v1_spec_proto_rawDescGZIP(), []int{5}
+	return file_lianmai_v1_spec_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *AudioSettings) GetBitrate() int32 {
@@ -495,7 +733,7 @@ type Output struct {
 
 func (x *Output) Reset() {
 	*x = Output{}
-	mi := &file_lianmai_v1_spec_proto_msgTypes[6]
+	mi := &file_lianmai_v1_spec_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -507,7 +745,7 @@ func (x *Output) String() string {
 func (*Output) ProtoMessage() {}
 
 func (x *Output) ProtoReflect() protoreflect.Message {
-	mi := &file_lianmai_v1_spec_proto_msgTypes[6]
+	mi := &file_lianmai_v1_spec_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -520,7 +758,7 @@ func (x *Output) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Output.ProtoReflect.Descriptor instead.
 func (*Output) Descriptor() ([]byte, []int) {
-	return file_lianmai_v1_spec_proto_rawDescGZIP(), []int{6}
+	return file_lianmai_v1_spec_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Output) GetName() string {
@@ -542,7 +780,7 @@ var File_lianmai_v1_spec_proto protoreflect.FileDescriptor
 const file_lianmai_v1_spec_proto_rawDesc = "" +
 	"\n" +
 	"\x15lianmai/v1/spec.proto\x12\n" +
-	"lianmai.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\"\xf9\a\n" +
+	"lianmai.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x19lianmai/v1/template.proto\"\x8c\t\n" +
 	"\aMixSpec\x12\xa7\x01\n" +
 	"\x02id\x18\x01 \x01(\tB\x96\x01\xbaH\x92\x01\xba\x01\x8e\x01\n" +
 	"\x04name\x12Smust be 1–64 letters, digits, '_', '.' or '-', beginning with a letter or a digit\x1a1this.matches('^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$')R\x02id\x12E\n" +
@@ -552,11 +790,12 @@ const file_lianmai_v1_spec_proto_rawDesc = "" +
 	"\x05audio\x18\x05 \x01(\v2\x19.lianmai.v1.AudioSettingsR\x05audio\x128\n" +
 	"\aoutputs\x18\x06 \x03(\v2\x12.lianmai.v1.OutputB\n" +
 	"\xbaH\a\x92\x01\x04\b\x01\x10\n" +
-	"R\aoutputs:\xb4\x04\xbaH\xb0\x04\x1aw\n" +
+	"R\aoutputs:\xc7\x05\xbaH\xc3\x05\x1aw\n" +
 	"\x1cmix_spec.participants.unique\x12,each participant must have a name of its own\x1a)this.participants.map(p, p.name).unique()\x1a\x80\x01\n" +
 	"\x17mix_spec.outputs.unique\x12'each output must have a name of its own\x1a<this.outputs.filter(o, o.name != '').map(o, o.name).unique()\x1a\xad\x01\n" +
-	"\x14mix_spec.layout.main\x12Bmust be the name of a participant, or empty for the first in order\x1aQthis.layout.main == '' || this.participants.exists(p, p.name == this.layout.main)\x1a\x81\x01\n" +
-	"\x15mix_spec.layout.order\x12$must list names of participants only\x1aBthis.layout.order.all(n, this.participants.exists(p, p.name == n))\"\xb5\x03\n" +
+	"\x14mix_spec.layout.main\x12Bmust be the name of a participant, or empty for the first in order\x1aQthis.layout.main == '' || this.participants.exists(p, p.name == this.layout.main)\x1a\x90\x01\n" +
+	"\x19mix_spec.layout.overrides\x12\x1fmust be about participants only\x1aRthis.layout.overrides.all(o, this.participants.exists(p, p.name == o.participant))\x1a\x81\x01\n" +
+	"\x15mix_spec.layout.order\x12$must list names of participants only\x1aBthis.layout.order.all(n, this.participants.exists(p, p.name == n))\"\xe0\x03\n" +
 	"\vParticipant\x12\xab\x01\n" +
 	"\x04name\x18\x01 \x01(\tB\x96\x01\xbaH\x92\x01\xba\x01\x8e\x01\n" +
 	"\x04name\x12Smust be 1–64 letters, digits, '_', '.' or '-', beginning with a letter or a digit\x1a1this.matches('^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$')R\x04name\x12*\n" +
@@ -565,12 +804,45 @@ const file_lianmai_v1_spec_proto_rawDesc = "" +
 	"\burl.rtmp\x12\"must be an rtmp:// or rtmps:// URL\x1a\x1fthis.matches('^(?i)rtmps?://.')r\x03(\x80 R\x03url\x12\x16\n" +
 	"\x06hidden\x18\x04 \x01(\bR\x06hidden\x12\x14\n" +
 	"\x05muted\x18\x05 \x01(\bR\x05muted\x120\n" +
-	"\again_db\x18\x06 \x01(\x01B\x17\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00\x00(@)\x00\x00\x00\x00\x00\x00N\xc0R\x06gainDb\"l\n" +
+	"\again_db\x18\x06 \x01(\x01B\x17\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00\x00(@)\x00\x00\x00\x00\x00\x00N\xc0R\x06gainDb\x12)\n" +
+	"\vplaceholder\x18\a \x01(\tB\a\xbaH\x04r\x02\x18`R\vplaceholder\"\xba\x04\n" +
 	"\x06Layout\x12#\n" +
 	"\btemplate\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x18@R\btemplate\x12\x1b\n" +
 	"\x04main\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18@R\x04main\x12 \n" +
 	"\x05order\x18\x03 \x03(\tB\n" +
-	"\xbaH\a\x92\x01\x04\x10\x06\x18\x01R\x05order\"\xc3\t\n" +
+	"\xbaH\a\x92\x01\x04\x10\x06\x18\x01R\x05order\x122\n" +
+	"\x10template_version\x18\x04 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\x0ftemplateVersion\x12A\n" +
+	"\vmain_choice\x18\x05 \x01(\x0e2\x16.lianmai.v1.MainChoiceB\b\xbaH\x05\x82\x01\x02\x10\x01R\n" +
+	"mainChoice\x12@\n" +
+	"\toverrides\x18\x06 \x03(\v2\x18.lianmai.v1.SlotOverrideB\b\xbaH\x05\x92\x01\x02\x10\x06R\toverrides\x12\x9a\x01\n" +
+	"\n" +
+	"transition\x18\a \x01(\v2\x19.google.protobuf.DurationB_\xbaH\\\xba\x01Y\n" +
+	"\x11layout.transition\x12\x12must be 0 s to 5 s\x1a0this >= duration('0s') && this <= duration('5s')R\n" +
+	"transition:v\xbaHs\x1aq\n" +
+	"\x17layout.overrides.unique\x12'each participant may be overridden once\x1a-this.overrides.map(o, o.participant).unique()\"\xbc\b\n" +
+	"\fSlotOverride\x12\xb9\x01\n" +
+	"\vparticipant\x18\x01 \x01(\tB\x96\x01\xbaH\x92\x01\xba\x01\x8e\x01\n" +
+	"\x04name\x12Smust be 1–64 letters, digits, '_', '.' or '-', beginning with a letter or a digit\x1a1this.matches('^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$')R\vparticipant\x12\x11\n" +
+	"\x01x\x18\x02 \x01(\x01H\x00R\x01x\x88\x01\x01\x12\x11\n" +
+	"\x01y\x18\x03 \x01(\x01H\x01R\x01y\x88\x01\x01\x12\x11\n" +
+	"\x01w\x18\x04 \x01(\x01H\x02R\x01w\x88\x01\x01\x12\x11\n" +
+	"\x01h\x18\x05 \x01(\x01H\x03R\x01h\x88\x01\x01\x12%\n" +
+	"\x01z\x18\x06 \x01(\x05B\x12\xbaH\x0f\x1a\r\x18d(\x9c\xff\xff\xff\xff\xff\xff\xff\xff\x01H\x04R\x01z\x88\x01\x01\x12+\n" +
+	"\x03fit\x18\a \x01(\x0e2\x0f.lianmai.v1.FitB\b\xbaH\x05\x82\x01\x02\x10\x01R\x03fit\x12A\n" +
+	"\rcorner_radius\x18\b \x01(\x01B\x17\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00\x00\xe0?)\x00\x00\x00\x00\x00\x00\x00\x00H\x05R\fcornerRadius\x88\x01\x01\x126\n" +
+	"\aopacity\x18\t \x01(\x01B\x17\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00\x00\xf0?)\x00\x00\x00\x00\x00\x00\x00\x00H\x06R\aopacity\x88\x01\x01\x12*\n" +
+	"\x06border\x18\n" +
+	" \x01(\v2\x12.lianmai.v1.BorderR\x06border\x12'\n" +
+	"\x05label\x18\v \x01(\v2\x11.lianmai.v1.LabelR\x05label:\xc3\x03\xbaH\xbf\x03\x1a\xbc\x03\n" +
+	"\x14slot_override.inside\x12Mmust lie on the canvas: 0–1 with x + w and y + h at most 1, w and h above 0\x1a\xd4\x02(!has(this.x) || (this.x >= 0.0 && this.x <= 1.0)) && (!has(this.y) || (this.y >= 0.0 && this.y <= 1.0)) && (!has(this.w) || (this.w > 0.0 && this.w <= 1.0)) && (!has(this.h) || (this.h > 0.0 && this.h <= 1.0)) && (!has(this.x) || !has(this.w) || this.x + this.w <= 1.000001) && (!has(this.y) || !has(this.h) || this.y + this.h <= 1.000001)B\x04\n" +
+	"\x02_xB\x04\n" +
+	"\x02_yB\x04\n" +
+	"\x02_wB\x04\n" +
+	"\x02_hB\x04\n" +
+	"\x02_zB\x10\n" +
+	"\x0e_corner_radiusB\n" +
+	"\n" +
+	"\b_opacity\"\xc3\t\n" +
 	"\rVideoSettings\x12\x8a\x01\n" +
 	"\x05width\x18\x01 \x01(\x05Bt\xbaHq\xba\x01k\n" +
 	"\n" +
@@ -599,7 +871,12 @@ const file_lianmai_v1_spec_proto_rawDesc = "" +
 	"\x04name\x18\x01 \x01(\tB\x99\x01\xbaH\x95\x01\xba\x01\x8e\x01\n" +
 	"\x04name\x12Smust be 1–64 letters, digits, '_', '.' or '-', beginning with a letter or a digit\x1a1this.matches('^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$')\xd8\x01\x01R\x04name\x12l\n" +
 	"\x03url\x18\x02 \x01(\tBZ\xbaHW\xba\x01O\n" +
-	"\burl.rtmp\x12\"must be an rtmp:// or rtmps:// URL\x1a\x1fthis.matches('^(?i)rtmps?://.')r\x03(\x80 R\x03urlB7Z5github.com/lianmai/lianmai/proto/lianmai/v1;lianmaiv1b\x06proto3"
+	"\burl.rtmp\x12\"must be an rtmp:// or rtmps:// URL\x1a\x1fthis.matches('^(?i)rtmps?://.')r\x03(\x80 R\x03url*V\n" +
+	"\n" +
+	"MainChoice\x12\x1b\n" +
+	"\x17MAIN_CHOICE_UNSPECIFIED\x10\x00\x12\x15\n" +
+	"\x11MAIN_CHOICE_FIXED\x10\x01\x12\x14\n" +
+	"\x10MAIN_CHOICE_AUTO\x10\x02B7Z5github.com/lianmai/lianmai/proto/lianmai/v1;lianmaiv1b\x06proto3"
 
 var (
 	file_lianmai_v1_spec_proto_rawDescOnce sync.Once
@@ -613,30 +890,42 @@ func file_lianmai_v1_spec_proto_rawDescGZIP() []byte {
 	return file_lianmai_v1_spec_proto_rawDescData
 }
 
-var file_lianmai_v1_spec_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
+var file_lianmai_v1_spec_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
+var file_lianmai_v1_spec_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
 var file_lianmai_v1_spec_proto_goTypes = []any{
-	(*MixSpec)(nil),             // 0: lianmai.v1.MixSpec
-	(*Participant)(nil),         // 1: lianmai.v1.Participant
-	(*Layout)(nil),              // 2: lianmai.v1.Layout
-	(*VideoSettings)(nil),       // 3: lianmai.v1.VideoSettings
-	(*FrameRate)(nil),           // 4: lianmai.v1.FrameRate
-	(*AudioSettings)(nil),       // 5: lianmai.v1.AudioSettings
-	(*Output)(nil),              // 6: lianmai.v1.Output
-	(*durationpb.Duration)(nil), // 7: google.protobuf.Duration
+	(MainChoice)(0),             // 0: lianmai.v1.MainChoice
+	(*MixSpec)(nil),             // 1: lianmai.v1.MixSpec
+	(*Participant)(nil),         // 2: lianmai.v1.Participant
+	(*Layout)(nil),              // 3: lianmai.v1.Layout
+	(*SlotOverride)(nil),        // 4: lianmai.v1.SlotOverride
+	(*VideoSettings)(nil),       // 5: lianmai.v1.VideoSettings
+	(*FrameRate)(nil),           // 6: lianmai.v1.FrameRate
+	(*AudioSettings)(nil),       // 7: lianmai.v1.AudioSettings
+	(*Output)(nil),              // 8: lianmai.v1.Output
+	(*durationpb.Duration)(nil), // 9: google.protobuf.Duration
+	(Fit)(0),                    // 10: lianmai.v1.Fit
+	(*Border)(nil),              // 11: lianmai.v1.Border
+	(*Label)(nil),               // 12: lianmai.v1.Label
 }
 var file_lianmai_v1_spec_proto_depIdxs = []int32{
-	1, // 0: lianmai.v1.MixSpec.participants:type_name -> lianmai.v1.Participant
-	2, // 1: lianmai.v1.MixSpec.layout:type_name -> lianmai.v1.Layout
-	3, // 2: lianmai.v1.MixSpec.video:type_name -> lianmai.v1.VideoSettings
-	5, // 3: lianmai.v1.MixSpec.audio:type_name -> lianmai.v1.AudioSettings
-	6, // 4: lianmai.v1.MixSpec.outputs:type_name -> lianmai.v1.Output
-	4, // 5: lianmai.v1.VideoSettings.frame_rate:type_name -> lianmai.v1.FrameRate
-	7, // 6: lianmai.v1.VideoSettings.gop:type_name -> google.protobuf.Duration
-	7, // [7:7] is the sub-list for method output_type
-	7, // [7:7] is the sub-list for method input_type
-	7, // [7:7] is the sub-list for extension type_name
-	7, // [7:7] is the sub-list for extension extendee
-	0, // [0:7] is the sub-list for field type_name
+	2,  // 0: lianmai.v1.MixSpec.participants:type_name -> lianmai.v1.Participant
+	3,  // 1: lianmai.v1.MixSpec.layout:type_name -> lianmai.v1.Layout
+	5,  // 2: lianmai.v1.MixSpec.video:type_name -> lianmai.v1.VideoSettings
+	7,  // 3: lianmai.v1.MixSpec.audio:type_name -> lianmai.v1.AudioSettings
+	8,  // 4: lianmai.v1.MixSpec.outputs:type_name -> lianmai.v1.Output
+	0,  // 5: lianmai.v1.Layout.main_choice:type_name -> lianmai.v1.MainChoice
+	4,  // 6: lianmai.v1.Layout.overrides:type_name -> lianmai.v1.SlotOverride
+	9,  // 7: lianmai.v1.Layout.transition:type_name -> google.protobuf.Duration
+	10, // 8: lianmai.v1.SlotOverride.fit:type_name -> lianmai.v1.Fit
+	11, // 9: lianmai.v1.SlotOverride.border:type_name -> lianmai.v1.Border
+	12, // 10: lianmai.v1.SlotOverride.label:type_name -> lianmai.v1.Label
+	6,  // 11: lianmai.v1.VideoSettings.frame_rate:type_name -> lianmai.v1.FrameRate
+	9,  // 12: lianmai.v1.VideoSettings.gop:type_name -> google.protobuf.Duration
+	13, // [13:13] is the sub-list for method output_type
+	13, // [13:13] is the sub-list for method input_type
+	13, // [13:13] is the sub-list for extension type_name
+	13, // [13:13] is the sub-list for extension extendee
+	0,  // [0:13] is the sub-list for field type_name
 }
 
 func init() { file_lianmai_v1_spec_proto_init() }
@@ -644,18 +933,21 @@ func file_lianmai_v1_spec_proto_init() {
 	if File_lianmai_v1_spec_proto != nil {
 		return
 	}
+	file_lianmai_v1_template_proto_init()
+	file_lianmai_v1_spec_proto_msgTypes[3].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_lianmai_v1_spec_proto_rawDesc), len(file_lianmai_v1_spec_proto_rawDesc)),
-			NumEnums:      0,
-			NumMessages:   7,
+			NumEnums:      1,
+			NumMessages:   8,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
 		GoTypes:           file_lianmai_v1_spec_proto_goTypes,
 		DependencyIndexes: file_lianmai_v1_spec_proto_depIdxs,
+		EnumInfos:         file_lianmai_v1_spec_proto_enumTypes,
 		MessageInfos:      file_lianmai_v1_spec_proto_msgTypes,
 	}.Build()
 	File_lianmai_v1_spec_proto = out.File
