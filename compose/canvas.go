@@ -10,39 +10,15 @@ import (
 	"github.com/lianmai/lianmai/media"
 )
 
-// MaxTiles bounds the tiles of one Draw.
-const MaxTiles = 64
-
-// Errors of Draw.
-var (
-	// ErrTile: a tile has no picture, its rectangle is odd, smaller than 2×2 pixels or not
-	// inside the canvas, or there are more than MaxTiles.
-	ErrTile = errors.New("compose: bad tile")
-	// ErrClosed: the canvas has been closed.
-	ErrClosed = errors.New("compose: canvas is closed")
-)
-
-// Tile is one picture to be seen on the canvas.
-type Tile struct {
-	// ID tells tiles apart from one Draw to the next.
-	ID int
-	// Frame is the picture, of any size. It is borrowed during Draw and not kept.
-	Frame *media.Frame
-	// Seq changes whenever the samples of Frame change.
-	Seq int64
-	// Rect is where the tile is seen: even edges, inside the canvas.
-	Rect layout.Rect
-	// Fit says how the picture fills Rect.
-	Fit layout.Fit
-	// Z orders tiles that overlap: the higher one is on top, within one Z the later one.
-	Z int
-}
+// ErrClosed: the canvas has been closed.
+var ErrClosed = errors.New("compose: canvas is closed")
 
 // Canvas is the composed picture.
 type Canvas struct {
 	frame       *media.Frame
 	size        layout.Size
 	conversions conversions
+	masks       masks
 	scene       scene
 	copies      int64
 }
@@ -70,20 +46,21 @@ func newFrame(w, h int) (*media.Frame, error) {
 	return f, nil
 }
 
-// Draw brings the canvas to the given picture: tiles over a background. It paints
+// Draw brings the canvas to the given picture: tiles over a backdrop. It paints
 // only what differs from the last Draw and returns how many tiles it painted. It
-// does not allocate Go memory while the number of tiles does not grow.
+// does not allocate Go memory once it has drawn as many tiles, of which as many pixels let
+// something through.
 //
-// On an error that wraps ErrTile or ErrClosed, or when there is no memory for a
-// copy, the canvas is as it was.
-func (c *Canvas) Draw(background layout.Color, tiles []Tile) (painted int, err error) {
+// On an error that wraps ErrTile, ErrBackdrop or ErrClosed, or when there is no memory for
+// a copy, the canvas is as it was.
+func (c *Canvas) Draw(b Backdrop, tiles []Tile) (painted int, err error) {
 	if c.frame == nil {
 		return 0, ErrClosed
 	}
-	if err := c.check(tiles); err != nil {
+	if err := c.check(b, tiles); err != nil {
 		return 0, err
 	}
-	c.scene.plan(background, c.size, tiles)
+	c.scene.plan(settingOf(b), c.size, tiles)
 	if !c.scene.changed() {
 		return 0, nil
 	}
@@ -91,13 +68,14 @@ func (c *Canvas) Draw(background layout.Color, tiles []Tile) (painted int, err e
 		c.scene.abandon()
 		return 0, err
 	}
-	bg := ycbcrOf(background)
+	c.scene.settle()
 	for _, r := range c.scene.bare {
-		fillRect(c.frame, r, bg)
+		c.paintBackdrop(&b, r)
 	}
 	for i := range c.scene.next {
 		if t := &c.scene.next[i]; t.dirty {
-			c.paint(&tiles[t.index], bg)
+			c.renew(i)
+			c.paint(t, &tiles[t.index], &b)
 			painted++
 		}
 	}
@@ -105,23 +83,17 @@ func (c *Canvas) Draw(background layout.Color, tiles []Tile) (painted int, err e
 	return painted, nil
 }
 
-// check refuses tiles that cannot be painted.
-func (c *Canvas) check(tiles []Tile) error {
+// check refuses what cannot be painted.
+func (c *Canvas) check(b Backdrop, tiles []Tile) error {
 	if len(tiles) > MaxTiles {
 		return fmt.Errorf("%w: %d tiles; at most %d", ErrTile, len(tiles), MaxTiles)
 	}
-	whole := layout.Rect{W: c.size.W, H: c.size.H}
 	for i := range tiles {
-		t := &tiles[i]
-		r := t.Rect
-		if t.Frame == nil || t.Frame.Plane(0) == nil {
-			return fmt.Errorf("%w: tile %d has no picture", ErrTile, t.ID)
-		}
-		if (r.X|r.Y|r.W|r.H)&1 != 0 || r.Empty() || !whole.Contains(r) {
-			return fmt.Errorf("%w: tile %d at %v on a canvas of %v", ErrTile, t.ID, r, c.size)
+		if err := c.checkTile(&tiles[i]); err != nil {
+			return err
 		}
 	}
-	return nil
+	return c.checkBackdrop(b)
 }
 
 // own makes the canvas's samples writable: while libavcodec still holds a reference
@@ -140,15 +112,6 @@ func (c *Canvas) own() error {
 	c.frame = fresh
 	c.copies++
 	return nil
-}
-
-// paint draws one tile, all of its rectangle.
-func (c *Canvas) paint(t *Tile, bg ycbcr) {
-	src, dst := fit(t.Fit, t.Frame.Width(), t.Frame.Height(), t.Rect)
-	for _, bar := range bars(t.Rect, dst) {
-		fillRect(c.frame, bar, bg)
-	}
-	scale(c.frame, dst, t.Frame, src, c.conversions.of(t.Frame))
 }
 
 // Frame returns the composed picture. It is borrowed: the canvas owns it, and it is

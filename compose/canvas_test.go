@@ -167,7 +167,7 @@ func TestBadTiles(t *testing.T) {
 		{Frame: f, Rect: rect(0, 50, 16, 16)},
 	}
 	for _, tile := range bad {
-		if _, err := c.Draw(black, []Tile{{Frame: f, Seq: 9, Rect: rect(0, 0, 64, 64)}, tile}); !errors.Is(err, ErrTile) {
+		if _, err := c.Draw(Backdrop{}, []Tile{{Frame: f, Seq: 9, Rect: rect(0, 0, 64, 64)}, tile}); !errors.Is(err, ErrTile) {
 			t.Errorf("%v: error = %v, want ErrTile", tile.Rect, err)
 		}
 	}
@@ -175,7 +175,7 @@ func TestBadTiles(t *testing.T) {
 	for i := range many {
 		many[i] = Tile{ID: i, Frame: f, Rect: rect(0, 0, 2, 2)}
 	}
-	if _, err := c.Draw(black, many); !errors.Is(err, ErrTile) {
+	if _, err := c.Draw(Backdrop{}, many); !errors.Is(err, ErrTile) {
 		t.Errorf("%d tiles: error = %v, want ErrTile", len(many), err)
 	}
 	if !bytes.Equal(snapshot(c.Frame()), before) {
@@ -203,7 +203,7 @@ func TestCloseFreesOnce(t *testing.T) {
 	if live := media.Live(); live != before {
 		t.Errorf("%d native objects are left", live-before)
 	}
-	if _, err := c.Draw(black, nil); !errors.Is(err, ErrClosed) {
+	if _, err := c.Draw(Backdrop{}, nil); !errors.Is(err, ErrClosed) {
 		t.Errorf("Draw after Close: %v, want ErrClosed", err)
 	}
 }
@@ -260,7 +260,7 @@ func TestDrawDoesNotAllocate(t *testing.T) {
 			tiles[i].Seq++
 		}
 		tiles[2].Rect.X ^= 2 // the layout changes too
-		if _, err := c.Draw(black, tiles); err != nil {
+		if _, err := c.Draw(Backdrop{}, tiles); err != nil {
 			t.Fatal(err)
 		}
 	})

@@ -42,6 +42,18 @@ func ycbcrOf(c layout.Color) ycbcr {
 	return ycbcr{quantise(16 + 219*y), quantise(128 + 224*cb), quantise(128 + 224*cr)}
 }
 
+// rgbSteps returns what a step of red, green and blue is worth in samples of the canvas,
+// in 1/65536.
+func rgbSteps() (toY, toCb, toCr [3]int) {
+	for i := range 3 {
+		var rgb [3]float64
+		rgb[i] = 65536.0 / 255
+		y, cb, cr := weightsOf(media.BT709).fromRGB(rgb[0], rgb[1], rgb[2])
+		toY[i], toCb[i], toCr[i] = int(math.Round(219*y)), int(math.Round(224*cb)), int(math.Round(224*cr))
+	}
+	return toY, toCb, toCr
+}
+
 // conversion turns samples of another matrix or range into the canvas's, in fixed point:
 //
 //	Y'  = (Y·y + offset + Cb·yFromCb + Cr·yFromCr)

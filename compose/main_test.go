@@ -66,7 +66,7 @@ func newCanvas(t testing.TB, w, h int) *Canvas {
 // draw draws and returns the number of tiles painted.
 func draw(t testing.TB, c *Canvas, bg layout.Color, tiles ...Tile) int {
 	t.Helper()
-	n, err := c.Draw(bg, tiles)
+	n, err := c.Draw(Backdrop{Color: bg}, tiles)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -108,8 +108,8 @@ func TestKeptCanvasEqualsNewCanvas(t *testing.T) {
 			if err != nil {
 				rt.Fatal(err)
 			}
-			_, errKept := kept.Draw(bg, tiles)
-			_, errFresh := fresh.Draw(bg, tiles)
+			_, errKept := kept.Draw(Backdrop{Color: bg}, tiles)
+			_, errFresh := fresh.Draw(Backdrop{Color: bg}, tiles)
 			same := bytes.Equal(snapshot(kept.Frame()), snapshot(fresh.Frame()))
 			fresh.Close()
 			if errKept != nil || errFresh != nil {

@@ -90,14 +90,7 @@ func frameOf(img *image.RGBA) (*media.Frame, error) {
 	if err != nil {
 		return nil, err
 	}
-	// What a step of red, green and blue is worth in luma and chroma, in 1/65536.
-	var toY, toCb, toCr [3]int
-	for i := range 3 {
-		var rgb [3]float64
-		rgb[i] = 65536.0 / 255
-		y, cb, cr := weightsOf(media.BT709).fromRGB(rgb[0], rgb[1], rgb[2])
-		toY[i], toCb[i], toCr[i] = int(math.Round(219*y)), int(math.Round(224*cb)), int(math.Round(224*cr))
-	}
+	toY, toCb, toCr := rgbSteps()
 	w := f.Width()
 	for y := 0; y < f.Height(); y += 2 {
 		upper, lower := img.Pix[y*img.Stride:][:4*w], img.Pix[(y+1)*img.Stride:][:4*w]

@@ -89,7 +89,7 @@ func (s *Session) videoTick(due time.Duration) error {
 	}
 	if !s.hurried {
 		s.gather(due)
-		if _, err := s.canvas.Draw(s.plan.template.Background.Color, s.tiles); err != nil {
+		if _, err := s.canvas.Draw(compose.Backdrop{Color: s.plan.template.Background.Color}, s.tiles); err != nil {
 			return fmt.Errorf("mixer: frame %d: %w", s.frame, err)
 		}
 	}
