@@ -25,6 +25,7 @@ var mayImport = map[string][]string{
 	"audio":     {},
 	"config":    {},
 	"proto/...": {"proto/..."},
+	"store":     {},
 
 	"audio/measure": {},
 

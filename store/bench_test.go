@@ -1,0 +1,68 @@
+package store
+
+import (
+	"fmt"
+	"testing"
+)
+
+func BenchmarkOpen(b *testing.B) {
+	for _, names := range []int{0, 1000} {
+		b.Run(fmt.Sprint(names), func(b *testing.B) {
+			s := open(b, Config{Dir: b.TempDir()})
+			for i := range names {
+				put(b, s, Template, fmt.Sprint("name", i), text("data", 4<<10))
+			}
+			for b.Loop() {
+				s = reopen(b, s)
+			}
+		})
+	}
+}
+
+var sizes = map[string]int{"4KB": 4 << 10, "5MB": 5 << 20, "16MB": 16 << 20}
+
+func BenchmarkPut(b *testing.B) {
+	for name, size := range sizes {
+		b.Run(name, func(b *testing.B) {
+			s := open(b, Config{Dir: b.TempDir(), MaxVersions: 1000})
+			data := text(name, size)
+			b.SetBytes(int64(size))
+			for b.Loop() {
+				if v := put(b, s, Picture, "name", data); v.Version%50 == 0 {
+					b.StopTimer()
+					if err := s.Delete(b.Context(), Picture, "name", 0); err != nil {
+						b.Fatal(err)
+					}
+					b.StartTimer()
+				}
+			}
+		})
+	}
+}
+
+func BenchmarkGet(b *testing.B) {
+	for name, size := range sizes {
+		b.Run(name, func(b *testing.B) {
+			s := open(b, Config{Dir: b.TempDir()})
+			put(b, s, Picture, "name", text(name, size))
+			b.SetBytes(int64(size))
+			for b.Loop() {
+				if _, _, err := s.Get(b.Context(), Picture, "name", 0); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+func BenchmarkList1000(b *testing.B) {
+	s := open(b, Config{})
+	for i := range 1000 {
+		put(b, s, Template, fmt.Sprint("name", i), text("data", 100))
+	}
+	for b.Loop() {
+		if list, err := s.List(b.Context(), Template, ""); err != nil || len(list) != 1000 {
+			b.Fatal(len(list), err)
+		}
+	}
+}

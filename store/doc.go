@@ -1,0 +1,27 @@
+// Package store keeps documents and pictures: versioned, durable, and readable while
+// others write. It runs on NATS JetStream, by default on a server inside this process
+// that listens nowhere and keeps its files in one directory.
+//
+// Its nouns:
+//   - A [Kind] is a family of names, such as [Template] or [Picture].
+//   - A name has versions, numbered from 1. A [Version] never changes, and its number
+//     is never used again, even after it was deleted.
+//   - A blob is the data of one version, in JetStream's object store.
+//   - A record is the list of a name's versions, in a key-value bucket, the index. It is
+//     changed by compare-and-set, and it alone makes a version visible.
+//
+// A blob is written before the record that names it and removed after the record that
+// no longer does. Who dies in between leaves a blob that nobody names; [Open] removes it.
+//
+// Caveats:
+//   - With [Config.Dir], an answer means that the data is on disk: the server flushes
+//     every write. That is most of the time that a Put takes. The kernel's promise for
+//     the directory entry of a new file is the filesystem's; ext4 and XFS keep it.
+//   - One process at a time may use a directory; a lock file says who does.
+//   - Config.MaxBytes counts what is kept. Space that was deleted is given back when a
+//     file of JetStream's is half empty, so the directory may take up to twice as much.
+//   - After the disk refused a write, JetStream refuses all further ones until the
+//     store is opened anew.
+//   - nats-server's package puts profiling handlers on [net/http.DefaultServeMux]. Serve
+//     nothing from that one.
+package store

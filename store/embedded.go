@@ -1,0 +1,124 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"sync/atomic"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+)
+
+// maxPayload is the most bytes that one message may have: NATS's own advice for the
+// largest. It bounds records; blobs come in chunks.
+const maxPayload = 8 << 20
+
+// brokerMemory bounds what JetStream keeps in memory only: its bookkeeping, no data
+// of ours.
+const brokerMemory = 16 << 20
+
+// embedded is a NATS server in this process and a connection to it.
+type embedded struct {
+	conn   *nats.Conn
+	broker *server.Server
+	lock   *os.File
+	temp   string // directory that close removes; "" keeps it
+}
+
+// startEmbedded starts a server that keeps up to maxStore bytes in dir, or in a
+// temporary directory. Errors: ErrUnavailable.
+func startEmbedded(dir string, maxStore int64, log *slog.Logger) (_ *embedded, err error) {
+	e := &embedded{}
+	defer func() {
+		if err != nil {
+			e.close()
+		}
+	}()
+	if dir == "" {
+		if e.temp, err = os.MkdirTemp("", "lianmai-store-"); err != nil {
+			return nil, fmt.Errorf("%w: %w", ErrUnavailable, err)
+		}
+	} else if err = os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrUnavailable, err)
+	}
+	if e.lock, err = lock(cmp.Or(e.temp, dir)); err != nil {
+		return nil, err
+	}
+	words := &brokerLog{log: log}
+	e.broker, err = server.NewServer(&server.Options{
+		ServerName: "lianmai",
+		DontListen: true,
+		NoSigs:     true,
+		NoLog:      true, // it has ours
+
+		MaxPayload:             maxPayload,
+		JetStream:              true,
+		StoreDir:               cmp.Or(e.temp, dir),
+		SyncAlways:             dir != "", // what Close removes need not survive anything
+		JetStreamMaxMemory:     brokerMemory,
+		JetStreamMaxStore:      maxStore,
+		DisableJetStreamBanner: true,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrUnavailable, err)
+	}
+	e.broker.SetLogger(words, false, false)
+	e.broker.Start()
+	if fatal := words.fatal.Load(); fatal != nil {
+		return nil, fmt.Errorf("%w: %s", ErrUnavailable, *fatal)
+	}
+	e.conn, err = nats.Connect("", nats.InProcessServer(e.broker), nats.Name("store"), nats.NoReconnect(),
+		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
+			log.Warn("store: connection", "error", err)
+		}))
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrUnavailable, err)
+	}
+	return e, nil
+}
+
+// close ends the connection, then the server and all its goroutines, then the lock.
+func (e *embedded) close() error {
+	if e.conn != nil {
+		e.conn.Close()
+	}
+	if e.broker != nil {
+		e.broker.Shutdown()
+		e.broker.WaitForShutdown()
+	}
+	var err error
+	if e.temp != "" {
+		err = os.RemoveAll(e.temp)
+	}
+	if e.lock != nil {
+		e.lock.Close()
+	}
+	return err
+}
+
+// brokerLog hands what the server complains about to a slog.Logger. It remembers what
+// is fatal: the server calls Fatalf and goes on, where its own logger would exit.
+type brokerLog struct {
+	log   *slog.Logger
+	fatal atomic.Pointer[string]
+}
+
+func (l *brokerLog) say(level slog.Level, format string, v []any) string {
+	text := fmt.Sprintf(format, v...)
+	l.log.Log(context.Background(), level, "store: "+text)
+	return text
+}
+
+func (l *brokerLog) Fatalf(format string, v ...any) {
+	text := l.say(slog.LevelError, format, v)
+	l.fatal.Store(&text)
+}
+
+func (l *brokerLog) Errorf(format string, v ...any) { l.say(slog.LevelError, format, v) }
+func (l *brokerLog) Warnf(format string, v ...any)  { l.say(slog.LevelWarn, format, v) }
+func (l *brokerLog) Noticef(string, ...any)         {}
+func (l *brokerLog) Debugf(string, ...any)          {}
+func (l *brokerLog) Tracef(string, ...any)          {}

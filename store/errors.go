@@ -1,0 +1,74 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// The errors of this package. Contexts that end return their own errors beside these.
+var (
+	// ErrNotFound: there is no such name, or no such version of it.
+	ErrNotFound = errors.New("store: not found")
+	// ErrName: a kind or a name is not spelled as one may be.
+	ErrName = errors.New("store: bad name")
+	// ErrTooLarge: the data or the note has more bytes than it may.
+	ErrTooLarge = errors.New("store: too large")
+	// ErrTooMany: the name has as many versions, or the kind as many names, as it may.
+	ErrTooMany = errors.New("store: too many")
+	// ErrFull: there is no room for more, by Config.MaxBytes or on the disk.
+	ErrFull = errors.New("store: no room")
+	// ErrUnavailable: the directory cannot be used, someone else uses it, the server does
+	// not answer, or the Store is closed. What a Put wanted may have come about all the same.
+	ErrUnavailable = errors.New("store: unavailable")
+	// ErrCorrupt: what is on disk is not what was written.
+	ErrCorrupt = errors.New("store: corrupt")
+)
+
+// errMoved means that a record changed since it was read.
+var errMoved = errors.New("store: the record has changed")
+
+// Codes of the server's errors that nats.go has no names for.
+const (
+	codeAccountResources      jetstream.ErrorCode = 10002
+	codeInsufficientResources jetstream.ErrorCode = 10023
+	codeStorageResources      jetstream.ErrorCode = 10047
+	codeStoreFailed           jetstream.ErrorCode = 10077
+)
+
+// errNoAnswer ends the context of an operation that takes too long.
+var errNoAnswer = fmt.Errorf("%w: no answer in %v", ErrUnavailable, opTimeout)
+
+// ended returns why ctx ended, or nil: errNoAnswer, or the caller's reason.
+func ended(ctx context.Context) error {
+	if ctx.Err() != nil && context.Cause(ctx) == errNoAnswer {
+		return errNoAnswer
+	}
+	return ctx.Err()
+}
+
+// outside returns an error of JetStream's as one of ours. When ctx has ended, that is
+// the reason.
+func outside(ctx context.Context, err error) error {
+	if err == nil {
+		return nil
+	}
+	if reason := ended(ctx); reason != nil {
+		return reason
+	}
+	if apiErr, ok := errors.AsType[*jetstream.APIError](err); ok {
+		switch apiErr.ErrorCode {
+		case codeAccountResources, codeInsufficientResources, codeStorageResources:
+			return fmt.Errorf("%w: %w", ErrFull, err)
+		case codeStoreFailed:
+			// The server says in words only what its filesystem or its limit said.
+			if strings.Contains(apiErr.Description, "maximum bytes") || strings.Contains(apiErr.Description, "no space left") {
+				return fmt.Errorf("%w: %w", ErrFull, err)
+			}
+		}
+	}
+	return fmt.Errorf("%w: %w", ErrUnavailable, err)
+}

@@ -1,0 +1,158 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+const indexBucket = "index"
+
+// indexSubject is what the subjects of the index begin with.
+const indexSubject = "$KV." + indexBucket + "."
+
+// record is what the index has of one name. Without versions the name is deleted; it
+// stays for its last number.
+type record struct {
+	Last     int     `json:"last"`               // the highest number that was ever used
+	Versions []entry `json:"versions,omitempty"` // by number
+}
+
+// entry is one version in a record.
+type entry struct {
+	Version int       `json:"version"`
+	Size    int64     `json:"size"` // bytes
+	Digest  string    `json:"digest"`
+	Note    []byte    `json:"note,omitempty"`
+	Created time.Time `json:"created"`
+	Blob    blobRef   `json:"blob"`
+}
+
+// version returns e as the callers of the package see it.
+func (e entry) version(name string) Version {
+	return Version{Name: name, Version: e.Version, Size: e.Size, Digest: e.Digest, Note: e.Note, Created: e.Created}
+}
+
+// find returns where version is in r, the newest for 0, or -1.
+func (r record) find(version int) int {
+	if version == 0 {
+		return len(r.Versions) - 1
+	}
+	return slices.IndexFunc(r.Versions, func(e entry) bool { return e.Version == version })
+}
+
+// index is the bucket of records and floors.
+type index struct {
+	keys   jetstream.KeyValue
+	stream jetstream.Stream // what keys is kept in
+}
+
+// openIndex opens the bucket for up to maxBytes, or makes it; fresh says that it did.
+func openIndex(ctx context.Context, js jetstream.JetStream, maxBytes int64) (x index, fresh bool, err error) {
+	_, err = js.KeyValue(ctx, indexBucket)
+	fresh = errors.Is(err, jetstream.ErrBucketNotFound)
+	if err != nil && !fresh {
+		return index{}, false, err
+	}
+	keys, err := js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{
+		Bucket: indexBucket, Description: "versions by kind and name", MaxBytes: maxBytes, Storage: jetstream.FileStorage,
+	})
+	if err != nil {
+		return index{}, false, err
+	}
+	stream, err := js.Stream(ctx, "KV_"+indexBucket)
+	return index{keys, stream}, fresh, err
+}
+
+// read returns the record at key and its revision, which is 0 when there is none.
+func (x index) read(ctx context.Context, key string) (r record, revision uint64, err error) {
+	at, err := x.keys.Get(ctx, key)
+	if errors.Is(err, jetstream.ErrKeyNotFound) {
+		return record{}, 0, nil
+	}
+	if err != nil {
+		return record{}, 0, outside(ctx, err)
+	}
+	if err := json.Unmarshal(at.Value(), &r); err != nil {
+		return record{}, 0, fmt.Errorf("%w: record %s: %w", ErrCorrupt, key, err)
+	}
+	return r, at.Revision(), nil
+}
+
+// write replaces the record at key if its revision still is as given; 0 makes it.
+// Errors: errMoved.
+func (x index) write(ctx context.Context, key string, r record, revision uint64) error {
+	value, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	return x.set(ctx, key, value, revision)
+}
+
+func (x index) set(ctx context.Context, key string, value []byte, revision uint64) error {
+	_, err := x.keys.Update(ctx, key, value, revision)
+	if errors.Is(err, jetstream.ErrKeyRevisionMismatch) {
+		return errMoved
+	}
+	return outside(ctx, err)
+}
+
+// recordsOf returns the keys of the records of a kind, of all kinds for "", sorted.
+func (x index) recordsOf(ctx context.Context, kind Kind) ([]string, error) {
+	filter := indexSubject + recordPrefix
+	if kind != "" {
+		filter += string(kind) + "."
+	}
+	info, err := x.stream.Info(ctx, jetstream.WithSubjectFilter(filter+">"))
+	if err != nil {
+		return nil, outside(ctx, err)
+	}
+	keys := slices.Collect(maps.Keys(info.State.Subjects))
+	for i := range keys {
+		keys[i] = strings.TrimPrefix(keys[i], indexSubject)
+	}
+	slices.Sort(keys)
+	return keys, nil
+}
+
+// floor returns the number above which the versions of a new name of the kind begin.
+func (x index) floor(ctx context.Context, kind Kind) (floor int, revision uint64, err error) {
+	at, err := x.keys.Get(ctx, floorKey(kind))
+	if errors.Is(err, jetstream.ErrKeyNotFound) {
+		return 0, 0, nil
+	}
+	if err != nil {
+		return 0, 0, outside(ctx, err)
+	}
+	if floor, err = strconv.Atoi(string(at.Value())); err != nil {
+		return 0, 0, fmt.Errorf("%w: floor of %s: %w", ErrCorrupt, kind, err)
+	}
+	return floor, at.Revision(), nil
+}
+
+// raiseFloor makes the floor of a kind at least floor.
+func (x index) raiseFloor(ctx context.Context, kind Kind, floor int) error {
+	for {
+		now, revision, err := x.floor(ctx, kind)
+		if err != nil || now >= floor {
+			return err
+		}
+		if err := x.set(ctx, floorKey(kind), strconv.AppendInt(nil, int64(floor), 10), revision); !errors.Is(err, errMoved) {
+			return err
+		}
+	}
+}
+
+// forget removes the record at key unless it has changed since revision.
+func (x index) forget(ctx context.Context, key string, revision uint64) error {
+	err := x.stream.Purge(ctx, jetstream.WithPurgeSubject(indexSubject+key), jetstream.WithPurgeSequence(revision+1))
+	return outside(ctx, err)
+}

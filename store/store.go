@@ -1,0 +1,163 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// Bounds of what is kept, where Config says nothing else.
+const (
+	DefaultMaxBytes    = 4 << 30
+	DefaultMaxSize     = 16 << 20
+	DefaultMaxVersions = 100
+	DefaultMaxNames    = 1000
+)
+
+// MaxNote is how many bytes the note of a version may have.
+const MaxNote = 4 << 10
+
+// mostVersions keeps the longest record, with a full note for each version, within
+// one message.
+const mostVersions = 1000
+
+// indexShare is the part of MaxBytes that is set aside for the index: 1/indexShare.
+const indexShare = 8
+
+// opTimeout bounds each operation. The server is in this process, so what takes so
+// long is a disk that hangs.
+const opTimeout = 30 * time.Second
+
+// Config is what Open wants to know. A zero field takes its default.
+type Config struct {
+	// Dir is where everything is kept; it is made if need be. "" keeps it in a
+	// temporary directory that Close removes.
+	Dir string
+	// MaxBytes bounds everything kept; at least 1 MiB, default DefaultMaxBytes. An
+	// eighth of it is set aside for the index.
+	MaxBytes int64
+	// MaxSize is how many bytes the data of one version may have; default DefaultMaxSize.
+	MaxSize int64
+	// MaxVersions is how many versions a name may have; at most 1000, default DefaultMaxVersions.
+	MaxVersions int
+	// MaxNames is how many names a kind may have; default DefaultMaxNames. Deleted ones
+	// are among them until their place is needed; see Store.Put.
+	MaxNames int
+	// Log gets what the server complains about; default slog.Default().
+	Log *slog.Logger
+}
+
+// withDefaults returns c with its zero fields filled and the rest within bounds.
+func (c Config) withDefaults() Config {
+	c.MaxBytes = max(cmp.Or(c.MaxBytes, DefaultMaxBytes), 1<<20)
+	c.MaxSize = max(cmp.Or(c.MaxSize, DefaultMaxSize), 1)
+	c.MaxVersions = min(max(cmp.Or(c.MaxVersions, DefaultMaxVersions), 1), mostVersions)
+	c.MaxNames = max(cmp.Or(c.MaxNames, DefaultMaxNames), 1)
+	c.Log = cmp.Or(c.Log, slog.Default())
+	return c
+}
+
+// Store keeps versions by kind and name. It is safe for concurrent use.
+type Store struct {
+	cfg    Config
+	server *embedded
+	index  index
+	blobs  blobs
+
+	naming sync.Mutex   // held while a name gets its first record
+	open   sync.RWMutex // read-held by each operation, so that Close waits for them
+	closed bool         // guarded by open
+}
+
+// Open starts the server on cfg.Dir and removes what an interrupted Put left there. The
+// Store must be closed. Errors: ErrUnavailable, ErrCorrupt, or ctx's.
+func Open(ctx context.Context, cfg Config) (_ *Store, err error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	cfg = cfg.withDefaults()
+	s := &Store{cfg: cfg}
+	if s.server, err = startEmbedded(cfg.Dir, cfg.MaxBytes, cfg.Log); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			s.server.close()
+		}
+	}()
+	ctx, cancel := bounded(ctx)
+	defer cancel()
+	js, err := jetstream.New(s.server.conn)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrUnavailable, err)
+	}
+	if err := s.openBuckets(ctx, js); err != nil {
+		return nil, err
+	}
+	return s, s.tidy(ctx)
+}
+
+// openBuckets opens the index, then the blobs. They are made in that order, so blobs
+// without an index have lost it.
+func (s *Store) openBuckets(ctx context.Context, js jetstream.JetStream) error {
+	forIndex := s.cfg.MaxBytes / indexShare
+	var fresh bool
+	var err error
+	if s.index, fresh, err = openIndex(ctx, js, forIndex); err != nil {
+		return outside(ctx, err)
+	}
+	if s.blobs, err = openBlobs(ctx, js, s.cfg.MaxBytes-forIndex); err != nil {
+		return outside(ctx, err)
+	}
+	if n := s.blobs.stream.CachedInfo().State.Msgs; fresh && n > 0 {
+		return fmt.Errorf("%w: %d messages of data and no index", ErrCorrupt, n)
+	}
+	return nil
+}
+
+// Close waits for the operations that run, then ends the server. Later operations
+// return ErrUnavailable, and so does a second Close. Errors: those of removing a
+// temporary directory.
+func (s *Store) Close() error {
+	s.open.Lock()
+	defer s.open.Unlock()
+	if s.closed {
+		return errClosed
+	}
+	s.closed = true
+	return s.server.close()
+}
+
+// errClosed is what a closed Store answers.
+var errClosed = fmt.Errorf("%w: closed", ErrUnavailable)
+
+// enter begins an operation, which leave ends.
+func (s *Store) enter(ctx context.Context) (op context.Context, leave func(), err error) {
+	s.open.RLock()
+	err = ctx.Err()
+	if s.closed {
+		err = errClosed
+	}
+	if err != nil {
+		s.open.RUnlock()
+		return nil, nil, err
+	}
+	op, cancel := bounded(ctx)
+	return op, func() { cancel(); s.open.RUnlock() }, nil
+}
+
+// bounded returns ctx with the bound of one operation.
+func bounded(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeoutCause(ctx, opTimeout, errNoAnswer)
+}
+
+// unhurried returns a context for what must not be left half done: that the caller
+// has lost patience does not end it.
+func unhurried(ctx context.Context) (context.Context, context.CancelFunc) {
+	return bounded(context.WithoutCancel(ctx))
+}
