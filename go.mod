@@ -8,6 +8,7 @@ require (
 	github.com/asticode/go-astiav v0.39.0
 	github.com/bluenviron/gortmplib v1.0.0
 	github.com/bluenviron/mediacommon/v2 v2.9.2
+	github.com/disintegration/imaging v1.6.2
 	github.com/go-text/typesetting v0.3.5
 	github.com/knadh/koanf/parsers/yaml v1.1.1
 	github.com/knadh/koanf/providers/posflag v1.0.2

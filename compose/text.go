@@ -3,6 +3,7 @@ package compose
 import (
 	"image"
 	"image/color"
+	imgdraw "image/draw" // the tests have a draw of their own
 	"slices"
 	"strings"
 	"unicode"
@@ -90,15 +91,25 @@ func (f *Fonts) shapeWithin(text []rune, size, width float64) line {
 			continue // belongs to the letter before it
 		}
 		cut := strings.TrimRightFunc(string(text[:n]), unicode.IsSpace)
-		l = f.shape([]rune(cut+"…"), size)
+		l = f.shape([]rune(cut+ellipsis(text[n-1])), size)
 	}
 	return l
 }
 
-// drawAt paints the line with its base line starting at (x, y) of img, in pixels.
-func (l *line) drawAt(img *image.RGBA, x, y float64, c color.NRGBA) {
+// ellipsis returns an ellipsis that stands where the reader, coming from the letter last, goes
+// on: to the left of Arabic or Hebrew.
+func ellipsis(last rune) string {
+	if unicode.In(last, unicode.Arabic, unicode.Hebrew, unicode.Syriac, unicode.Thaana, unicode.Nko, unicode.Adlam) {
+		return "…\u200f" // the mark is an invisible letter of that direction
+	}
+	return "…"
+}
+
+// drawAt paints the line with its base line starting at (x, y) of img, in pixels. The mutex of
+// the Fonts that shaped it is held.
+func (l *line) drawAt(img imgdraw.Image, x, y float64, c color.NRGBA) {
 	// Whole pixels around the ink, and the part of it on the picture.
-	box := image.Rect(int(x+l.left)-2, int(y-l.top)-2, int(x+l.right)+3, int(y-l.bottom)+3).Intersect(img.Rect)
+	box := image.Rect(int(x+l.left)-2, int(y-l.top)-2, int(x+l.right)+3, int(y-l.bottom)+3).Intersect(img.Bounds())
 	if box.Empty() {
 		return
 	}
