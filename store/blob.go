@@ -1,15 +1,17 @@
 package store
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 )
 
@@ -31,50 +33,76 @@ func (r blobRef) metaSubject() string {
 	return "$O." + blobBucket + ".M." + base64.URLEncoding.EncodeToString([]byte(r.Object))
 }
 
-// blobs is the bucket of the data.
+// blobs is the bucket of the data: an object store of JetStream's.
 type blobs struct {
-	objects jetstream.ObjectStore
-	stream  jetstream.Stream // what objects is kept in
+	js     jetstream.JetStream
+	stream jetstream.Stream // what the bucket is kept in
 }
 
 // openBlobs opens the bucket for up to maxBytes, or makes it.
 func openBlobs(ctx context.Context, js jetstream.JetStream, maxBytes int64) (blobs, error) {
-	objects, err := js.CreateOrUpdateObjectStore(ctx, jetstream.ObjectStoreConfig{
+	_, err := js.CreateOrUpdateObjectStore(ctx, jetstream.ObjectStoreConfig{
 		Bucket: blobBucket, Description: "data of versions", MaxBytes: maxBytes, Storage: jetstream.FileStorage,
 	})
 	if err != nil {
 		return blobs{}, err
 	}
 	stream, err := js.Stream(ctx, "OBJ_"+blobBucket)
-	return blobs{objects, stream}, err
+	return blobs{js, stream}, err
 }
 
-// write stores data under a new name. When ctx ends meanwhile, what was written is
-// taken back; limit bounds how long all of that may take.
-func (b blobs) write(ctx, limit context.Context, kind Kind, name string, data []byte) (blobRef, error) {
-	info, err := b.objects.Put(limit, jetstream.ObjectMeta{
-		Name: fmt.Sprintf("%s/%s/%s", kind, name, rand.Text()),
-		Opts: &jetstream.ObjectMetaOptions{ChunkSize: chunkSize},
-	}, &patientReader{ctx, bytes.NewReader(data)})
+// write stores data under a new name. When it fails, or ctx ends meanwhile, what was
+// written is taken back; limit bounds how long all of that may take.
+//
+// It writes what the object store's own Put would. That one makes a publisher for each
+// object, whose goroutine stays for ever when the publisher ends before it has begun
+// (nats.go v1.55.0, resetPendingAcksOnReconnect).
+func (b blobs) write(ctx, limit context.Context, kind Kind, name string, data []byte, sum digest) (blobRef, error) {
+	ref := blobRef{Object: fmt.Sprintf("%s/%s/%s", kind, name, rand.Text()), Chunks: rand.Text()}
+	err := b.writeChunks(ctx, limit, ref, data)
+	if err == nil {
+		err = b.writeMeta(limit, ref, len(data), sum)
+	}
 	if err != nil {
-		return blobRef{}, outside(ctx, err)
+		return blobRef{}, errors.Join(outside(ctx, err), outside(limit, b.remove(limit, ref)))
 	}
-	return blobRef{info.Name, info.NUID}, nil
+	return ref, nil
 }
 
-// patientReader fails when its context has ended. So the object store learns of it
-// with a context that still lets it tidy up.
-type patientReader struct {
-	ctx  context.Context
-	data *bytes.Reader
+func (b blobs) writeChunks(ctx, limit context.Context, ref blobRef, data []byte) error {
+	for chunk := range slices.Chunk(data, chunkSize) {
+		if err := ended(ctx); err != nil {
+			return err
+		}
+		if _, err := b.js.Publish(limit, ref.chunkSubject(), chunk); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-func (r *patientReader) Read(p []byte) (int, error) {
-	if r.ctx.Err() != nil {
-		return 0, ended(r.ctx)
+// writeMeta writes what tells clients of the object store that there is an object.
+func (b blobs) writeMeta(ctx context.Context, ref blobRef, size int, sum digest) error {
+	meta, err := json.Marshal(jetstream.ObjectInfo{
+		ObjectMeta: jetstream.ObjectMeta{Name: ref.Object, Opts: &jetstream.ObjectMetaOptions{ChunkSize: chunkSize}},
+		Bucket:     blobBucket,
+		NUID:       ref.Chunks,
+		Size:       uint64(size),
+		Chunks:     uint32(chunks(int64(size))),
+		Digest:     "SHA-256=" + base64.URLEncoding.EncodeToString(sum[:]),
+	})
+	if err != nil {
+		return err
 	}
-	return r.data.Read(p)
+	msg := nats.NewMsg(ref.metaSubject())
+	msg.Header.Set(jetstream.MsgRollup, jetstream.MsgRollupSubject)
+	msg.Data = meta
+	_, err = b.js.PublishMsg(ctx, msg)
+	return err
 }
+
+// chunks returns how many chunks size bytes have.
+func chunks(size int64) int64 { return (size + chunkSize - 1) / chunkSize }
 
 // read returns the data of v, checked. Errors: ErrCorrupt, also when there is none.
 //
@@ -93,7 +121,7 @@ func (b blobs) read(ctx context.Context, v Version, ref blobRef) ([]byte, error)
 		data = append(data, chunk.Data...)
 		next = chunk.Sequence + 1
 	}
-	if int64(len(data)) != v.Size || digest(data) != v.Digest {
+	if int64(len(data)) != v.Size || digestOf(data).String() != v.Digest {
 		return nil, fmt.Errorf("%w: %q version %d: the digest does not match", ErrCorrupt, v.Name, v.Version)
 	}
 	return data, nil
@@ -118,8 +146,10 @@ func (b blobs) subjects(ctx context.Context) (map[string]uint64, error) {
 	return info.State.Subjects, nil
 }
 
-// digest returns the SHA-256 of data in hex.
-func digest(data []byte) string {
-	sum := sha256.Sum256(data)
-	return hex.EncodeToString(sum[:])
-}
+// digest is the SHA-256 of a version's data.
+type digest [sha256.Size]byte
+
+func digestOf(data []byte) digest { return sha256.Sum256(data) }
+
+// String returns d in hex.
+func (d digest) String() string { return hex.EncodeToString(d[:]) }

@@ -20,6 +20,11 @@ const maxPayload = 8 << 20
 // of ours.
 const brokerMemory = 16 << 20
 
+// brokerStore bounds what JetStream keeps on disk. It is out of reach: the buckets'
+// own limits are exact, while this one would have to hold the old and the new ones
+// whenever they are changed.
+const brokerStore = 1 << 60
+
 // embedded is a NATS server in this process and a connection to it.
 type embedded struct {
 	conn   *nats.Conn
@@ -28,9 +33,9 @@ type embedded struct {
 	temp   string // directory that close removes; "" keeps it
 }
 
-// startEmbedded starts a server that keeps up to maxStore bytes in dir, or in a
-// temporary directory. Errors: ErrUnavailable.
-func startEmbedded(dir string, maxStore int64, log *slog.Logger) (_ *embedded, err error) {
+// startEmbedded starts a server that keeps its files in dir, or in a temporary directory
+// for "". Errors: ErrUnavailable.
+func startEmbedded(dir string, log *slog.Logger) (_ *embedded, err error) {
 	e := &embedded{}
 	defer func() {
 		if err != nil {
@@ -59,7 +64,7 @@ func startEmbedded(dir string, maxStore int64, log *slog.Logger) (_ *embedded, e
 		StoreDir:               cmp.Or(e.temp, dir),
 		SyncAlways:             dir != "", // what Close removes need not survive anything
 		JetStreamMaxMemory:     brokerMemory,
-		JetStreamMaxStore:      maxStore,
+		JetStreamMaxStore:      brokerStore,
 		DisableJetStreamBanner: true,
 	})
 	if err != nil {

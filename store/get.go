@@ -50,7 +50,10 @@ func (s *Store) Stat(ctx context.Context, kind Kind, name string, version int) (
 	}
 	defer leave()
 	e, err := s.find(op, kind, name, version)
-	return e.version(name), err
+	if err != nil {
+		return Version{}, err
+	}
+	return e.version(name), nil
 }
 
 // List returns the newest version of every name of a kind, sorted by name, or, for a

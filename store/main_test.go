@@ -85,6 +85,6 @@ func mustHave(t testing.TB, s *Store, kind Kind, name string, version int, want 
 
 // text returns size bytes that only seed has.
 func text(seed string, size int) []byte {
-	line := fmt.Appendf(nil, "%s %s\n", seed, digest([]byte(seed)))
+	line := fmt.Appendf(nil, "%s %s\n", seed, digestOf([]byte(seed)))
 	return bytes.Repeat(line, size/len(line)+1)[:size]
 }

@@ -30,27 +30,37 @@ func (s *Store) Put(ctx context.Context, kind Kind, name string, data, note []by
 	defer leave()
 	limit, cancel := unhurried(ctx)
 	defer cancel()
+	v, err := s.put(op, limit, kind, name, data, note)
+	if err != nil {
+		return Version{}, fmt.Errorf("%s %q: %w", kind, name, err)
+	}
+	return v, nil
+}
 
+// put is Put of what was checked. op may end at any time; limit bounds what must not be
+// left half done.
+func (s *Store) put(op, limit context.Context, kind Kind, name string, data, note []byte) (Version, error) {
 	// Refuse what has no place before its data is written; publish decides.
 	r, _, err := s.index.read(op, recordKey(kind, name))
 	if err == nil {
-		err = s.checkVersions(name, r)
+		err = s.checkVersions(r)
 	}
 	if err != nil {
 		return Version{}, err
 	}
-	blob, err := s.blobs.write(op, limit, kind, name, data)
+	sum := digestOf(data)
+	blob, err := s.blobs.write(op, limit, kind, name, data, sum)
 	if err != nil {
-		return Version{}, fmt.Errorf("%s %q: %w", kind, name, err)
+		return Version{}, err
 	}
 	v, err := s.publish(op, limit, kind, name, entry{
-		Size: int64(len(data)), Digest: digest(data), Note: slices.Clone(note), Created: now(), Blob: blob,
+		Size: int64(len(data)), Digest: sum.String(), Note: slices.Clone(note), Created: now(), Blob: blob,
 	})
 	if err != nil {
 		if !errors.Is(err, ErrUnavailable) { // else a record may name the blob
 			s.discard(limit, entry{Blob: blob})
 		}
-		return Version{}, fmt.Errorf("%s %q: %w", kind, name, err)
+		return Version{}, err
 	}
 	return v, nil
 }
@@ -72,9 +82,10 @@ func (s *Store) check(kind Kind, name string, data, note []byte) error {
 	return nil
 }
 
-func (s *Store) checkVersions(name string, r record) error {
+// checkVersions returns ErrTooMany unless r has room for one more version.
+func (s *Store) checkVersions(r record) error {
 	if len(r.Versions) >= s.cfg.MaxVersions {
-		return fmt.Errorf("%w: %q has %d versions, at most %d", ErrTooMany, name, len(r.Versions), s.cfg.MaxVersions)
+		return fmt.Errorf("%w: %d versions, at most %d", ErrTooMany, len(r.Versions), s.cfg.MaxVersions)
 	}
 	return nil
 }
@@ -89,7 +100,7 @@ func (s *Store) publish(op, limit context.Context, kind Kind, name string, e ent
 		}
 		r, revision, err := s.index.read(op, key)
 		if err == nil {
-			err = s.checkVersions(name, r)
+			err = s.checkVersions(r)
 		}
 		if err != nil {
 			return Version{}, err

@@ -82,7 +82,7 @@ func Open(ctx context.Context, cfg Config) (_ *Store, err error) {
 	}
 	cfg = cfg.withDefaults()
 	s := &Store{cfg: cfg}
-	if s.server, err = startEmbedded(cfg.Dir, cfg.MaxBytes, cfg.Log); err != nil {
+	if s.server, err = startEmbedded(cfg.Dir, cfg.Log); err != nil {
 		return nil, err
 	}
 	defer func() {

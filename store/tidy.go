@@ -35,7 +35,7 @@ func (s *Store) tidy(ctx context.Context) error {
 			return err
 		}
 		for _, e := range r.Versions {
-			if subjects[e.Blob.chunkSubject()] != uint64((e.Size+chunkSize-1)/chunkSize) {
+			if subjects[e.Blob.chunkSubject()] != uint64(chunks(e.Size)) {
 				s.cfg.Log.Error("store: the data of a version is not whole", "record", key, "version", e.Version)
 			}
 			delete(subjects, e.Blob.chunkSubject())

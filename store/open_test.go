@@ -1,0 +1,243 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestSurvivesRestart(t *testing.T) {
+	s := open(t, Config{Dir: filepath.Join(t.TempDir(), "made", "by", "open")})
+	first, second := text("first", 5<<20), text("second", 10)
+	v := put(t, s, Picture, "logo.png", first)
+	put(t, s, Picture, "logo.png", second)
+	s = reopen(t, s)
+	mustHave(t, s, Picture, "logo.png", 1, first)
+	mustHave(t, s, Picture, "logo.png", 0, second)
+	if got, err := s.Stat(t.Context(), Picture, "logo.png", 1); err != nil || !same(got, v) {
+		t.Errorf("%+v, %v; before: %+v", got, err, v)
+	}
+	// Nobody else may read what is kept.
+	err := filepath.WalkDir(s.cfg.Dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		info, err := d.Info()
+		if err == nil && info.Mode().Perm()&0o077 != 0 {
+			t.Errorf("%s is %v", path, info.Mode())
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+func TestClosed(t *testing.T) {
+	s := open(t, Config{})
+	put(t, s, Template, "a", []byte("x"))
+	temp := s.server.temp
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(temp); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("%s: %v", temp, err)
+	}
+	if _, err := s.Put(t.Context(), Template, "a", nil, nil); !errors.Is(err, ErrUnavailable) {
+		t.Error(err)
+	}
+	if _, err := s.List(t.Context(), Template, ""); !errors.Is(err, ErrUnavailable) {
+		t.Error(err)
+	}
+	if err := s.Close(); !errors.Is(err, ErrUnavailable) {
+		t.Error(err)
+	}
+}
+
+func TestOpenRefuses(t *testing.T) {
+	taken := open(t, Config{Dir: t.TempDir()})
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	inside := t.TempDir() // JetStream's own directory is a file
+	if err := os.WriteFile(filepath.Join(inside, "jetstream"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	locked := t.TempDir() // the lock file is a directory
+	if err := os.Mkdir(filepath.Join(locked, lockName), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ name, dir, want string }{
+		{"taken", taken.cfg.Dir, fmt.Sprintf("in use by process %d", os.Getpid())},
+		{"a file", file, "not a directory"},
+		{"below a file", filepath.Join(file, "x"), "not a directory"},
+		{"a file inside", inside, "not a directory"},
+		{"the lock is a directory", locked, "is a directory"},
+	} {
+		s, err := Open(t.Context(), quiet(t, Config{Dir: c.dir}))
+		if !errors.Is(err, ErrUnavailable) || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v", c.name, err)
+		}
+		if s != nil {
+			t.Errorf("%s: a Store beside the error", c.name)
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := Open(ctx, Config{}); !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	put(t, taken, Template, "still", []byte("works"))
+}
+
+// TestOrphansAreRemoved leaves what a Put leaves that dies before its record.
+func TestOrphansAreRemoved(t *testing.T) {
+	s := open(t, Config{Dir: t.TempDir()})
+	data := text("data", 2*chunkSize)
+	put(t, s, Picture, "kept", data)
+	ctx := t.Context()
+	whole, err := s.blobs.write(ctx, ctx, Picture, "kept", data, digestOf(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	half := blobRef{Object: whole.Object + "x", Chunks: whole.Chunks + "x"}
+	if err := s.blobs.writeChunks(ctx, ctx, half, data[:chunkSize]); err != nil {
+		t.Fatal(err)
+	}
+	if n := countSubjects(t, s); n != 5 {
+		t.Fatalf("%d subjects", n)
+	}
+	s = reopen(t, s)
+	if n := countSubjects(t, s); n != 2 {
+		t.Errorf("%d subjects are left", n)
+	}
+	mustHave(t, s, Picture, "kept", 0, data)
+}
+
+// blocks returns the files with the messages of a stream, largest first byte count > 0.
+func blocks(t *testing.T, dir, stream string) []string {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(dir, "jetstream", "*", "streams", stream, "msgs", "*.blk"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%v, %v", files, err)
+	}
+	return files
+}
+
+// TestDamagedData damages what is on disk in several ways. No bytes but the right ones
+// come back, and what is not damaged stays readable.
+func TestDamagedData(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		damage func([]byte) []byte
+	}{
+		{"a bit in the first data", func(b []byte) []byte { b[chunkSize/2] ^= 1; return b }},
+		{"the end is cut off", func(b []byte) []byte { return b[:len(b)-1000] }},
+		{"half is cut off", func(b []byte) []byte { return b[:len(b)/2] }},
+		{"zeros", func(b []byte) []byte { clear(b[len(b)/4 : len(b)/2]); return b }},
+		{"empty", func([]byte) []byte { return nil }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := open(t, Config{Dir: t.TempDir()})
+			data := [][]byte{1: text("1", 3*chunkSize/2), 2: text("2", chunkSize)}
+			put(t, s, Picture, "p", data[1])
+			put(t, s, Picture, "p", data[2])
+			if err := s.Close(); err != nil {
+				t.Fatal(err)
+			}
+			file := blocks(t, s.cfg.Dir, "OBJ_blobs")[0]
+			content, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(file, c.damage(content), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			s = open(t, s.cfg)
+			corrupt := 0
+			for version := 1; version <= 2; version++ {
+				got, _, err := s.Get(t.Context(), Picture, "p", version)
+				switch {
+				case errors.Is(err, ErrCorrupt):
+					corrupt++
+				case err != nil:
+					t.Errorf("version %d: %v", version, err)
+				case !bytes.Equal(got, data[version]):
+					t.Errorf("version %d: wrong bytes", version)
+				}
+			}
+			if corrupt == 0 {
+				t.Error("the damage was not seen")
+			}
+			if v := put(t, s, Picture, "p", data[1]); v.Version != 3 {
+				t.Errorf("version %d", v.Version)
+			}
+			mustHave(t, s, Picture, "p", 3, data[1])
+		})
+	}
+}
+
+// TestDataOfAnother has a chunk that JetStream vouches for and that is not what was put.
+func TestDataOfAnother(t *testing.T) {
+	s := open(t, Config{})
+	data, other := text("data", 1000), text("other", 1000)
+	put(t, s, Picture, "p", data)
+	e, err := s.find(t.Context(), Picture, "p", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.blobs.purge(t.Context(), e.Blob.chunkSubject()); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := s.Get(t.Context(), Picture, "p", 0); !errors.Is(err, ErrCorrupt) {
+		t.Errorf("without data: %v", err)
+	}
+	if err := s.blobs.writeChunks(t.Context(), t.Context(), e.Blob, other); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := s.Get(t.Context(), Picture, "p", 0); !errors.Is(err, ErrCorrupt) {
+		t.Errorf("with other data: %v", err)
+	}
+}
+
+// TestIndexIsGone opens data that has lost its index: it is not thrown away.
+func TestIndexIsGone(t *testing.T) {
+	s := open(t, Config{Dir: t.TempDir()})
+	put(t, s, Picture, "p", []byte("data"))
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	index := filepath.Dir(filepath.Dir(blocks(t, s.cfg.Dir, "KV_index")[0]))
+	away := filepath.Join(t.TempDir(), "away")
+	if err := os.Rename(index, away); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(t.Context(), s.cfg); !errors.Is(err, ErrCorrupt) {
+		t.Fatal(err)
+	}
+}
+
+// TestUnreadableRecord has a record that is none. The others go on, and no data is removed.
+func TestUnreadableRecord(t *testing.T) {
+	s := open(t, Config{Dir: t.TempDir()})
+	put(t, s, Picture, "good", []byte("data"))
+	put(t, s, Picture, "bad", []byte("data"))
+	if _, err := s.index.keys.PutString(t.Context(), recordKey(Picture, "bad"), "{"); err != nil {
+		t.Fatal(err)
+	}
+	s = reopen(t, s)
+	if _, _, err := s.Get(t.Context(), Picture, "bad", 0); !errors.Is(err, ErrCorrupt) {
+		t.Error(err)
+	}
+	mustHave(t, s, Picture, "good", 0, []byte("data"))
+	if n := countBlobs(t, s); n != 2 {
+		t.Errorf("%d blobs", n)
+	}
+}
