@@ -51,22 +51,22 @@ func openBlobs(ctx context.Context, js jetstream.JetStream, maxBytes int64) (blo
 	return blobs{js, stream}, err
 }
 
-// write stores data under a new name. When it fails, or ctx ends meanwhile, what was
-// written is taken back; limit bounds how long all of that may take.
+// newBlob returns where a new blob for a name goes.
+func newBlob(kind Kind, name string) blobRef {
+	return blobRef{Object: fmt.Sprintf("%s/%s/%s", kind, name, rand.Text()), Chunks: rand.Text()}
+}
+
+// write stores data at ref. When it fails, some of it may be there. ctx is looked at
+// between chunks, so that it is known of each whether it was written; limit bounds them.
 //
 // It writes what the object store's own Put would. That one makes a publisher for each
 // object, whose goroutine stays for ever when the publisher ends before it has begun
 // (nats.go v1.55.0, resetPendingAcksOnReconnect).
-func (b blobs) write(ctx, limit context.Context, kind Kind, name string, data []byte, sum digest) (blobRef, error) {
-	ref := blobRef{Object: fmt.Sprintf("%s/%s/%s", kind, name, rand.Text()), Chunks: rand.Text()}
-	err := b.writeChunks(ctx, limit, ref, data)
-	if err == nil {
-		err = b.writeMeta(limit, ref, len(data), sum)
+func (b blobs) write(ctx, limit context.Context, ref blobRef, data []byte, sum digest) error {
+	if err := b.writeChunks(ctx, limit, ref, data); err != nil {
+		return err
 	}
-	if err != nil {
-		return blobRef{}, errors.Join(outside(ctx, err), outside(limit, b.remove(limit, ref)))
-	}
-	return ref, nil
+	return b.writeMeta(limit, ref, len(data), sum)
 }
 
 func (b blobs) writeChunks(ctx, limit context.Context, ref blobRef, data []byte) error {
@@ -75,7 +75,7 @@ func (b blobs) writeChunks(ctx, limit context.Context, ref blobRef, data []byte)
 			return err
 		}
 		if _, err := b.js.Publish(limit, ref.chunkSubject(), chunk); err != nil {
-			return err
+			return outside(limit, err)
 		}
 	}
 	return nil
@@ -98,7 +98,7 @@ func (b blobs) writeMeta(ctx context.Context, ref blobRef, size int, sum digest)
 	msg.Header.Set(jetstream.MsgRollup, jetstream.MsgRollupSubject)
 	msg.Data = meta
 	_, err = b.js.PublishMsg(ctx, msg)
-	return err
+	return outside(ctx, err)
 }
 
 // chunks returns how many chunks size bytes have.

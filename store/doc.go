@@ -20,8 +20,8 @@
 //   - One process at a time may use a directory; a lock file says who does.
 //   - Config.MaxBytes counts what is kept. Space that was deleted is given back when a
 //     file of JetStream's is half empty, so the directory may take up to twice as much.
-//   - After the disk refused a write, JetStream refuses all further ones until the
-//     store is opened anew.
+//   - After the disk refused a write, nothing can be changed until the store is opened
+//     anew, because JetStream stops. Reading goes on.
 //   - nats-server's package puts profiling handlers on [net/http.DefaultServeMux]. Serve
 //     nothing from that one.
 package store

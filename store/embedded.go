@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"strings"
 	"sync/atomic"
 
 	"github.com/nats-io/nats-server/v2/server"
@@ -30,13 +31,14 @@ type embedded struct {
 	conn   *nats.Conn
 	broker *server.Server
 	lock   *os.File
+	words  *brokerLog
 	temp   string // directory that close removes; "" keeps it
 }
 
 // startEmbedded starts a server that keeps its files in dir, or in a temporary directory
 // for "". Errors: ErrUnavailable.
 func startEmbedded(dir string, log *slog.Logger) (_ *embedded, err error) {
-	e := &embedded{}
+	e := &embedded{words: newBrokerLog(log)}
 	defer func() {
 		if err != nil {
 			e.close()
@@ -52,7 +54,6 @@ func startEmbedded(dir string, log *slog.Logger) (_ *embedded, err error) {
 	if e.lock, err = lock(cmp.Or(e.temp, dir)); err != nil {
 		return nil, err
 	}
-	words := &brokerLog{log: log}
 	e.broker, err = server.NewServer(&server.Options{
 		ServerName: "lianmai",
 		DontListen: true,
@@ -70,9 +71,9 @@ func startEmbedded(dir string, log *slog.Logger) (_ *embedded, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
-	e.broker.SetLogger(words, false, false)
+	e.broker.SetLogger(e.words, false, false)
 	e.broker.Start()
-	if fatal := words.fatal.Load(); fatal != nil {
+	if fatal := e.words.fatal.Load(); fatal != nil {
 		return nil, fmt.Errorf("%w: %s", ErrUnavailable, *fatal)
 	}
 	e.conn, err = nats.Connect("", nats.InProcessServer(e.broker), nats.Name("store"), nats.NoReconnect(),
@@ -104,16 +105,34 @@ func (e *embedded) close() error {
 	return err
 }
 
-// brokerLog hands what the server complains about to a slog.Logger. It remembers what
-// is fatal: the server calls Fatalf and goes on, where its own logger would exit.
+// brokerLog hands what the server complains about to a slog.Logger. Two things it
+// remembers:
+//   - What is fatal. The server calls Fatalf and goes on, where its own logger would exit.
+//   - That the disk refused a write. The server answers such a request never, and all
+//     later writes neither, so the log is where it can be learned before a timeout.
 type brokerLog struct {
-	log   *slog.Logger
-	fatal atomic.Pointer[string]
+	log      *slog.Logger
+	fatal    atomic.Pointer[string]
+	writable context.Context // ends with errRefused or errDiskFull
+	refuse   context.CancelCauseFunc
+}
+
+func newBrokerLog(log *slog.Logger) *brokerLog {
+	l := &brokerLog{log: log}
+	l.writable, l.refuse = context.WithCancelCause(context.Background())
+	return l
 }
 
 func (l *brokerLog) say(level slog.Level, format string, v []any) string {
 	text := fmt.Sprintf(format, v...)
 	l.log.Log(context.Background(), level, "store: "+text)
+	switch {
+	case !strings.Contains(text, "ritical write error") && !strings.Contains(text, "disabling JetStream"):
+	case strings.Contains(text, "no space left"):
+		l.refuse(errDiskFull)
+	default:
+		l.refuse(errRefused)
+	}
 	return text
 }
 

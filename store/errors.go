@@ -19,10 +19,12 @@ var (
 	ErrTooLarge = errors.New("store: too large")
 	// ErrTooMany: the name has as many versions, or the kind as many names, as it may.
 	ErrTooMany = errors.New("store: too many")
-	// ErrFull: there is no room for more, by Config.MaxBytes or on the disk.
+	// ErrFull: there is no room for more, by Config.MaxBytes or on the disk. When it is
+	// the disk's fault, it is an ErrUnavailable too.
 	ErrFull = errors.New("store: no room")
 	// ErrUnavailable: the directory cannot be used, someone else uses it, the server does
-	// not answer, or the Store is closed. What a Put wanted may have come about all the same.
+	// not answer, the disk refused a write, or the Store is closed. What a Put or Delete
+	// wanted may have come about all the same.
 	ErrUnavailable = errors.New("store: unavailable")
 	// ErrCorrupt: what is on disk is not what was written.
 	ErrCorrupt = errors.New("store: corrupt")
@@ -39,13 +41,22 @@ const (
 	codeStoreFailed           jetstream.ErrorCode = 10077
 )
 
+var (
+	// errRefused is the reason after the disk refused a write, errDiskFull if for want of room.
+	errRefused  = fmt.Errorf("%w: the disk refused a write; nothing can be changed until the store is opened anew", ErrUnavailable)
+	errDiskFull = fmt.Errorf("%w: on the disk: %w", ErrFull, errRefused)
+)
+
 // errNoAnswer ends the context of an operation that takes too long.
 var errNoAnswer = fmt.Errorf("%w: no answer in %v", ErrUnavailable, opTimeout)
 
-// ended returns why ctx ended, or nil: errNoAnswer, or the caller's reason.
+// ended returns why ctx ended, or nil: an ErrUnavailable of ours, or the caller's reason.
 func ended(ctx context.Context) error {
-	if ctx.Err() != nil && context.Cause(ctx) == errNoAnswer {
-		return errNoAnswer
+	if ctx.Err() == nil {
+		return nil
+	}
+	if cause := context.Cause(ctx); errors.Is(cause, ErrUnavailable) {
+		return cause
 	}
 	return ctx.Err()
 }
@@ -64,8 +75,7 @@ func outside(ctx context.Context, err error) error {
 		case codeAccountResources, codeInsufficientResources, codeStorageResources:
 			return fmt.Errorf("%w: %w", ErrFull, err)
 		case codeStoreFailed:
-			// The server says in words only what its filesystem or its limit said.
-			if strings.Contains(apiErr.Description, "maximum bytes") || strings.Contains(apiErr.Description, "no space left") {
+			if strings.Contains(apiErr.Description, "maximum bytes") { // has no code of its own
 				return fmt.Errorf("%w: %w", ErrFull, err)
 			}
 		}

@@ -110,15 +110,17 @@ func (s *Store) listNewest(ctx context.Context, kind Kind) ([]Version, error) {
 }
 
 // Delete deletes a version of a name, all of them for 0. Errors: ErrName, ErrNotFound,
-// ErrCorrupt, ErrUnavailable, or ctx's. With ErrUnavailable alone it may be deleted.
+// ErrCorrupt, ErrFull (the disk's fault), ErrUnavailable, or ctx's. With ErrUnavailable
+// it may be deleted.
 func (s *Store) Delete(ctx context.Context, kind Kind, name string, version int) error {
-	op, leave, err := s.enterFor(ctx, kind, name)
+	if err := checkName(kind, name); err != nil {
+		return err
+	}
+	op, limit, leave, err := s.enterToChange(ctx)
 	if err != nil {
 		return err
 	}
 	defer leave()
-	limit, cancel := unhurried(ctx)
-	defer cancel()
 	key := recordKey(kind, name)
 	for {
 		if err := ended(op); err != nil {

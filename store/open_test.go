@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -103,11 +105,10 @@ func TestOrphansAreRemoved(t *testing.T) {
 	data := text("data", 2*chunkSize)
 	put(t, s, Picture, "kept", data)
 	ctx := t.Context()
-	whole, err := s.blobs.write(ctx, ctx, Picture, "kept", data, digestOf(data))
-	if err != nil {
+	if err := s.blobs.write(ctx, ctx, newBlob(Picture, "kept"), data, digestOf(data)); err != nil {
 		t.Fatal(err)
 	}
-	half := blobRef{Object: whole.Object + "x", Chunks: whole.Chunks + "x"}
+	half := newBlob(Picture, "kept")
 	if err := s.blobs.writeChunks(ctx, ctx, half, data[:chunkSize]); err != nil {
 		t.Fatal(err)
 	}
@@ -181,6 +182,45 @@ func TestDamagedData(t *testing.T) {
 			}
 			mustHave(t, s, Picture, "p", 3, data[1])
 		})
+	}
+}
+
+// TestDiskRefuses has the system refuse writes beyond a size of file. Nothing that was
+// acknowledged is lost, and after a new Open all is well.
+func TestDiskRefuses(t *testing.T) {
+	s := open(t, Config{Dir: t.TempDir()})
+	data := text("data", chunkSize)
+	signal.Ignore(syscall.SIGXFSZ)
+	defer signal.Reset(syscall.SIGXFSZ)
+	var limit syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_FSIZE, &limit); err != nil {
+		t.Fatal(err)
+	}
+	defer syscall.Setrlimit(syscall.RLIMIT_FSIZE, &limit)
+	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: 5 << 19, Max: limit.Max}); err != nil {
+		t.Fatal(err)
+	}
+	put(t, s, Picture, "p", data)
+	put(t, s, Picture, "p", data)
+	for range 2 {
+		if _, err := s.Put(t.Context(), Picture, "p", data, nil); !errors.Is(err, errRefused) {
+			t.Errorf("a third: %v", err)
+		}
+	}
+	if err := s.Delete(t.Context(), Picture, "p", 1); !errors.Is(err, ErrUnavailable) {
+		t.Errorf("Delete: %v", err)
+	}
+	mustHave(t, s, Picture, "p", 1, data)
+	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &limit); err != nil {
+		t.Fatal(err)
+	}
+	s = reopen(t, s)
+	if n := countBlobs(t, s); n != 2 {
+		t.Errorf("%d blobs", n)
+	}
+	put(t, s, Picture, "p", data)
+	for version := 1; version <= 3; version++ {
+		mustHave(t, s, Picture, "p", version, data)
 	}
 }
 

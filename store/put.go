@@ -18,18 +18,16 @@ import (
 // the longest ago. From then on new names begin above the highest number of those.
 //
 // Errors: ErrName, ErrTooLarge, ErrTooMany, ErrFull, ErrUnavailable, or ctx's. With
-// ErrUnavailable alone the version may have come about.
+// ErrUnavailable the version may have come about.
 func (s *Store) Put(ctx context.Context, kind Kind, name string, data, note []byte) (Version, error) {
 	if err := s.check(kind, name, data, note); err != nil {
 		return Version{}, err
 	}
-	op, leave, err := s.enter(ctx)
+	op, limit, leave, err := s.enterToChange(ctx)
 	if err != nil {
 		return Version{}, err
 	}
 	defer leave()
-	limit, cancel := unhurried(ctx)
-	defer cancel()
 	v, err := s.put(op, limit, kind, name, data, note)
 	if err != nil {
 		return Version{}, fmt.Errorf("%s %q: %w", kind, name, err)
@@ -48,14 +46,13 @@ func (s *Store) put(op, limit context.Context, kind Kind, name string, data, not
 	if err != nil {
 		return Version{}, err
 	}
-	sum := digestOf(data)
-	blob, err := s.blobs.write(op, limit, kind, name, data, sum)
-	if err != nil {
-		return Version{}, err
+	sum, blob := digestOf(data), newBlob(kind, name)
+	var v Version
+	if err = s.blobs.write(op, limit, blob, data, sum); err == nil {
+		v, err = s.publish(op, limit, kind, name, entry{
+			Size: int64(len(data)), Digest: sum.String(), Note: slices.Clone(note), Created: now(), Blob: blob,
+		})
 	}
-	v, err := s.publish(op, limit, kind, name, entry{
-		Size: int64(len(data)), Digest: sum.String(), Note: slices.Clone(note), Created: now(), Blob: blob,
-	})
 	if err != nil {
 		if !errors.Is(err, ErrUnavailable) { // else a record may name the blob
 			s.discard(limit, entry{Blob: blob})

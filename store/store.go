@@ -156,8 +156,21 @@ func bounded(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeoutCause(ctx, opTimeout, errNoAnswer)
 }
 
-// unhurried returns a context for what must not be left half done: that the caller
-// has lost patience does not end it.
-func unhurried(ctx context.Context) (context.Context, context.CancelFunc) {
-	return bounded(context.WithoutCancel(ctx))
+// enterToChange is enter for an operation that writes. limit is for what must not be
+// left half done: that the caller has lost patience does not end it, but that the disk
+// has refused a write does.
+func (s *Store) enterToChange(ctx context.Context) (op, limit context.Context, leave func(), err error) {
+	op, leaveOp, err := s.enter(ctx)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	writable := s.server.words.writable
+	if err := ended(writable); err != nil {
+		leaveOp()
+		return nil, nil, nil, err
+	}
+	base, end := context.WithCancelCause(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(writable, func() { end(context.Cause(writable)) })
+	limit, cancel := bounded(base)
+	return op, limit, func() { cancel(); stop(); end(nil); leaveOp() }, nil
 }
