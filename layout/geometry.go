@@ -12,12 +12,12 @@ type Size struct{ W, H int }
 func (s Size) Portrait() bool { return s.H >= s.W }
 
 // Pixels returns a share of the shorter side in whole pixels, at least 1 where share
-// is above 0.
+// is above 0 and at most the whole side.
 func (s Size) Pixels(share float64) int {
 	if !(share > 0) {
 		return 0
 	}
-	return max(1, int(math.Round(share*float64(min(s.W, s.H)))))
+	return max(1, int(math.Round(min(share, 1)*float64(min(s.W, s.H)))))
 }
 
 // String returns the size as "720x1280".
@@ -61,8 +61,12 @@ func (l Length) plus(o Length) Length { return Length{l.W + o.W, l.H + o.H} }
 const minSide = 2
 
 // span rounds one side of a slot, from start to end in pixels, to even edges
-// within 0–limit (even) that are at least minSide apart.
+// within 0–limit (even) that are at least minSide apart. Where the canvas is smaller
+// than that there is nothing.
 func span(start, end float64, limit int) (pos, size int) {
+	if limit < minSide {
+		return 0, 0
+	}
 	a, b := evenEdge(start, limit), evenEdge(end, limit)
 	a = min(a, limit-minSide)
 	b = max(b, a+minSide)

@@ -15,8 +15,9 @@ type Override struct {
 	Fade       *uint8
 }
 
-// Overridden returns the placements with the overrides made, sorted by Z. Those for
-// participants that have no placement are passed over.
+// Overridden makes the overrides in the placements, one after another, and returns
+// these, sorted by Z. Those for participants that have no placement are passed over.
+// What reaches beyond the canvas is cut at its edge.
 func Overridden(canvas Size, placements []Placement, overrides []Override) []Placement {
 	canvas = Size{canvas.W &^ 1, canvas.H &^ 1}
 	for _, o := range overrides {

@@ -138,9 +138,10 @@ func (t Template) layouts(canvas Size) []Layout {
 }
 
 // layoutFor returns the layout for n participants: one that is meant for them, else
-// the smallest with room for all, else the largest. ok is false when the template has
-// none.
+// the smallest with room for all, else the largest. Where nobody is, it is the one for a
+// single participant. ok is false when the template has none.
 func (t Template) layoutFor(canvas Size, n int) (best Layout, ok bool) {
+	n = max(n, 1)
 	for _, l := range t.layouts(canvas) {
 		size, had := len(l.Slots), len(best.Slots)
 		if l.least() <= n && n <= size {
