@@ -23,8 +23,10 @@ type Source struct {
 	ring    *Ring
 	gain    atomic.Uint32 // bits of a float32 amplitude
 	muted   atomic.Bool
+	music   atomic.Bool
 	leaving atomic.Bool
 	meter   meter
+	speech  speech
 
 	// What follows belongs to the goroutine that mixes.
 	env    envelope
@@ -81,6 +83,22 @@ func (s *Source) SetMuted(muted bool) { s.muted.Store(muted) }
 // every 10 ms.
 func (s *Source) Level() (rmsDB, peakDB float64) { return s.meter.level() }
 
+// SetMusic says whether the source is music, in which nobody ever speaks. What is
+// sung would else count as speech.
+func (s *Source) SetMusic(music bool) { s.music.Store(music) }
+
+// Speech returns whether somebody speaks in the source, and how far over its noise
+// floor in dB (6…65; 0 if nobody does). It listens before the gain, so that a guest
+// who is turned down still speaks; but nobody speaks in a source that is muted, that
+// is music or that has been removed. It is about 0.1 s late for the first word, bridges
+// gaps of 0.15 s, and moves every 10 ms.
+func (s *Source) Speech() (active bool, strengthDB float64) {
+	if s.muted.Load() || s.music.Load() || s.leaving.Load() {
+		return false, 0
+	}
+	return s.speech.heard()
+}
+
 // mixInto adds the source's frames from index at on to sum; buf is as long and is
 // scratch.
 func (s *Source) mixInto(sum, buf []float32, at int64) {
@@ -88,8 +106,10 @@ func (s *Source) mixInto(sum, buf []float32, at int64) {
 	if !s.env.apply(buf, at, s.ring.Read(at, buf)) {
 		s.ramp.skip(len(sum) / Channels)
 		s.meter.silence(len(sum) / Channels)
+		s.speech.silence(len(sum) / Channels)
 		return
 	}
+	s.speech.add(buf[:len(sum)])
 	s.ramp.apply(buf)
 	s.meter.add(buf)
 	buf = buf[:len(sum)]
