@@ -38,6 +38,12 @@ const (
 	quietest = 3.2e-7
 	// openOver and stayOver are how far over the floor a voice must be: 9 and 6 dB.
 	openOver, stayOver = 8, 4
+	// underUsual is how far a voice may be under what is usual in its source, 20 dB. One
+	// that is weaker is somebody else's, from a loudspeaker in the same room.
+	underUsual = 0.01
+	// usualRise and usualFall are how fast that follows the voice, for each bin: 25 dB
+	// and 1 dB a second. A door that slams must not make a voice unusual.
+	usualRise, usualFall = 1.06, 0.9977
 )
 
 // speech tells whether somebody speaks: a sound in the band of voices that stands
@@ -57,6 +63,7 @@ type speech struct {
 	block  int // of blocks: the one that is being filled
 	filled int // bins in that block
 	floor  float64
+	usual  float64 // the power that a voice usually comes up to
 	recent uint32 // the last countBins: 1 is loud
 	active bool
 
@@ -123,12 +130,12 @@ func (s *speech) judge(power float64) {
 	}
 	s.means[s.slot] = mean
 	steady := s.listen(mean)
-	over := openOver
+	over := float64(openOver)
 	if s.active {
 		over = stayOver
 	}
 	s.recent = s.recent << 1 & (1<<countBins - 1)
-	if lasting > float64(s.floor*float64(over)) {
+	if lasting > max(float64(s.floor*over), float64(s.usual*underUsual)) {
 		s.recent |= 1
 	}
 	if steady {
@@ -136,7 +143,16 @@ func (s *speech) judge(power float64) {
 	}
 	loud := bits.OnesCount32(s.recent)
 	s.active = loud >= openCount || s.active && loud >= closeCount
+	s.follow(mean)
 	s.show()
+}
+
+// follow moves what is usual towards the power of a voice.
+func (s *speech) follow(mean float64) {
+	s.usual = max(s.floor, float64(s.usual*usualFall))
+	if s.active && mean > s.usual {
+		s.usual = min(mean, float64(s.usual*usualRise))
+	}
 }
 
 // listen moves the noise floor: down at once, up to the least that was heard for two
