@@ -59,8 +59,10 @@ func (u *unders) take(size layout.Size) *samples {
 			best = i
 		}
 	}
-	s := new(samples)
-	if best >= 0 {
+	var s *samples
+	if best < 0 {
+		s = new(samples)
+	} else {
 		last := len(u.free) - 1
 		s, u.free[best], u.free = u.free[best], u.free[last], u.free[:last]
 	}
