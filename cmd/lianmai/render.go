@@ -21,6 +21,7 @@ import (
 	"github.com/lianmai/lianmai/layout"
 	"github.com/lianmai/lianmai/media"
 	"github.com/lianmai/lianmai/mixer"
+	"github.com/lianmai/lianmai/template"
 )
 
 // renderFlags is what `lianmai render` is told.
@@ -55,7 +56,7 @@ every run.`,
 	}
 	flags := cmd.Flags()
 	flags.StringArrayVarP(&f.inputs, "input", "i", nil, "`[NAME=]FILE` to mix; up to 6, in join order")
-	flags.StringVar(&f.template, "template", layout.Default, "layout, a built-in one or a JSON file: `NAME|FILE`")
+	flags.StringVar(&f.template, "template", layout.Default, "layout, a built-in one or a JSON or YAML file: `NAME|FILE`")
 	flags.StringVar(&f.mainSpeaker, "main", "", "`NAME` of the main speaker (default: the first input)")
 	flags.Var(&f.size, "size", "size of the picture in pixels, both even")
 	flags.Var(&f.fps, "fps", "frames per second, such as 30 or 30000/1001")
@@ -110,7 +111,7 @@ func (f renderFlags) spec() (mixer.Spec, error) {
 
 // chooseLayout reads the template if a file is named, and checks the name otherwise.
 func (f renderFlags) chooseLayout(l *mixer.LayoutSpec) error {
-	if filepath.Ext(f.template) != ".json" && !strings.ContainsRune(f.template, filepath.Separator) {
+	if !slices.Contains([]string{".json", ".yaml", ".yml"}, filepath.Ext(f.template)) && !strings.ContainsRune(f.template, filepath.Separator) {
 		_, err := layout.Builtin(f.template)
 		return err
 	}
@@ -119,15 +120,15 @@ func (f renderFlags) chooseLayout(l *mixer.LayoutSpec) error {
 		return err
 	}
 	defer file.Close()
-	text, err := io.ReadAll(io.LimitReader(file, layout.MaxTemplateBytes+1))
+	text, err := io.ReadAll(io.LimitReader(file, template.MaxBytes+1))
 	if err != nil {
 		return err
 	}
-	template, err := layout.Parse(text)
+	_, custom, _, err := template.Load(text, nil)
 	if err != nil {
 		return fmt.Errorf("%s: %w", f.template, err)
 	}
-	l.Custom = &template
+	l.Custom = &custom
 	return nil
 }
 

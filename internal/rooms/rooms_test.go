@@ -36,6 +36,9 @@ var mayImport = map[string][]string{
 	"compose": {"media", "layout"},
 	"pattern": {"media"},
 
+	// Templates from outside, for everybody who takes them.
+	"template": {"layout", "proto/..."},
+
 	// The session, and its judge, which knows nothing of how the mix was made.
 	"mixer": {"media", "layout", "audio", "rtmp", "decode", "encode", "compose"},
 	"judge": {"media", "audio/measure", "decode", "pattern"},
@@ -67,11 +70,12 @@ var onlyIn = map[string][]string{
 	"buf.build/go/protovalidate":          {"server"},
 	"github.com/schollz/progressbar":      {"cmd/lianmai"},
 	"github.com/prometheus/client_golang": {"server"},
+	"go.yaml.in/yaml":                     {"template"},
 }
 
 // withoutCgo are the rooms that build and test without a C compiler: nothing that
 // they import from this module, in code or tests, leads to a room with "C".
-var withoutCgo = []string{"layout", "audio", "audio/measure", "config", "proto/...", "examples/...", "bench"}
+var withoutCgo = []string{"layout", "audio", "audio/measure", "config", "proto/...", "template", "examples/...", "bench"}
 
 // file is one Go file and what it imports.
 type file struct {
