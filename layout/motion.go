@@ -15,16 +15,6 @@ type Motion struct {
 	first  []int   // indices of actors in painting order at its beginning
 }
 
-// actor is one tile under way.
-type actor struct {
-	place      Placement // where it goes
-	from, to   pose
-	z          int // the Z that it comes from
-	began      time.Duration
-	transition Transition
-	leaving    bool
-}
-
 // Aim sets out for an arrangement at time now. The first one is there at once, and
 // so is any with a transition of 0. One that sends every tile where it already goes
 // changes how tiles are dressed, but not their way. Tiles that leave keep the time
@@ -42,7 +32,8 @@ func (m *Motion) Aim(now time.Duration, placements []Placement, tr Transition) {
 		case old == nil:
 			a.from = a.to.away()
 		case bound:
-			a.from, a.z, a.began, a.transition = old.from, old.z, old.began, old.transition
+			a = *old
+			a.place = p
 		default:
 			a.from, a.z = old.pose(now), old.zAt(now)
 		}
@@ -50,6 +41,9 @@ func (m *Motion) Aim(now time.Duration, placements []Placement, tr Transition) {
 			a.transition = Transition{} // it is there
 		}
 		next = append(next, a)
+	}
+	if !cut && !bound {
+		handOver(next)
 	}
 	if !cut {
 		next = append(next, m.leavers(now, placements, tr)...)
@@ -60,7 +54,9 @@ func (m *Motion) Aim(now time.Duration, placements []Placement, tr Transition) {
 	for i := range next {
 		m.first = append(m.first, i)
 	}
-	slices.SortStableFunc(m.first, func(i, j int) int { return cmp.Compare(next[i].z, next[j].z) })
+	slices.SortStableFunc(m.first, func(i, j int) int { // stable: of one Z those that sink are the lowest
+		return cmp.Compare(next[i].z, next[j].z)
+	})
 }
 
 // leavers returns the actors that the placements have no place for: those on their way
@@ -76,7 +72,7 @@ func (m *Motion) leavers(now time.Duration, placements []Placement, tr Transitio
 		if !a.leaving {
 			a.from, a.z, a.place.Z = a.pose(now), a.zAt(now), a.zAt(now)
 			a.to, a.leaving = poseOf(a.place).away(), true
-			a.began, a.transition = now, tr
+			a.began, a.transition, a.part = now, tr, whole
 		}
 		list = append(list, a)
 	}
@@ -111,28 +107,6 @@ func (m *Motion) actorOf(p Placement) *actor {
 // same says that two placements are the same tile: one participant's, or one empty slot.
 func same(a, b Placement) bool { return a.Name == b.Name && (a.Name != "" || a.Number == b.Number) }
 
-// progress returns how much of the transition's time has passed, 0–1.
-func (a *actor) progress(now time.Duration) float64 {
-	if a.transition.Duration <= 0 || now-a.began >= a.transition.Duration {
-		return 1
-	}
-	return max(0, float64(now-a.began)/float64(a.transition.Duration))
-}
-
-// way returns how much of the way is done, 0–1.
-func (a *actor) way(now time.Duration) float64 { return a.transition.Easing.At(a.progress(now)) }
-
-func (a *actor) pose(now time.Duration) pose { return a.from.toward(a.to, a.way(now)) }
-
-// zAt returns the Z of the moment. It changes half-way, where two that change places
-// are of one size, so that neither comes out from behind the other at once.
-func (a *actor) zAt(now time.Duration) int {
-	if a.way(now) < .5 {
-		return a.z
-	}
-	return a.place.Z
-}
-
 // Moving says that something is under way at time now.
 func (m *Motion) Moving(now time.Duration) bool {
 	for i := range m.actors {
@@ -162,7 +136,7 @@ func (m *Motion) At(now time.Duration, canvas Size, dst []Placement) []Placement
 	moving, start := m.Moving(now), len(dst)
 	for i := range m.actors {
 		if moving {
-			// Of tiles with one Z those that come from further below stay below.
+			// Of tiles with one Z those that come from further below are the lowest.
 			i = m.first[i]
 		}
 		a := &m.actors[i]

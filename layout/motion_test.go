@@ -3,7 +3,6 @@ package layout
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -26,9 +25,9 @@ func find(list []Placement, name string) (Placement, bool) {
 	return list[i], true
 }
 
-// near says that two rectangles' edges are at most a chroma sample apart.
-func near(a, b Rect) bool {
-	apart := func(x, y int) bool { return x-y > 2 || y-x > 2 }
+// within says that two rectangles' edges are at most so many pixels apart.
+func within(pixels int, a, b Rect) bool {
+	apart := func(x, y int) bool { return x-y > pixels || y-x > pixels }
 	return !apart(a.X, b.X) && !apart(a.Y, b.Y) && !apart(a.X+a.W, b.X+b.W) && !apart(a.Y+a.H, b.Y+b.H)
 }
 
@@ -41,7 +40,7 @@ func checkNoJump(t *rapid.T, before, after []Placement) {
 			continue
 		}
 		step := int(p.Style.Fade) - int(q.Style.Fade)
-		if !ok || !near(p.Rect, q.Rect) || step < -1 || step > 1 || p.Z != q.Z ||
+		if !ok || !within(2, p.Rect, q.Rect) || step < -1 || step > 1 || p.Z != q.Z ||
 			p.Style.Radius != q.Style.Radius || p.Style.Border.Width != q.Style.Border.Width {
 			t.Fatalf("%s jumps from %+v\nto %+v", tile(p), p, q)
 		}
@@ -62,20 +61,26 @@ type journey struct {
 	aimed   []Placement              // the newest arrangement
 	rest    time.Duration            // everything is in place from here on
 	gone    map[string]time.Duration // when a tile on its way out has gone
-	touches map[[2]string]bool       // tiles whose right and left, or lower and upper, edges meet
+	touches map[neighbours]bool      // those that met at rest and in every arrangement since
 }
 
-// meeting returns the pairs of tiles whose right and left edges are one line; names of
-// tiles whose lower and upper edges are end in "below".
-func meeting(list []Placement) map[[2]string]bool {
-	pairs := map[[2]string]bool{}
+// neighbours are two tiles of one Z, the second to the right of the first or below it.
+type neighbours struct {
+	first, second string
+	z             int
+	below         bool
+}
+
+// meeting returns the neighbours whose edges are one line.
+func meeting(list []Placement) map[neighbours]bool {
+	pairs := map[neighbours]bool{}
 	for _, p := range list {
 		for _, q := range list {
-			if p.Rect.X+p.Rect.W == q.Rect.X {
-				pairs[[2]string{tile(p), tile(q)}] = true
+			if p.Z == q.Z && p.Rect.X+p.Rect.W == q.Rect.X {
+				pairs[neighbours{tile(p), tile(q), p.Z, false}] = true
 			}
-			if p.Rect.Y+p.Rect.H == q.Rect.Y {
-				pairs[[2]string{tile(p), tile(q) + " below"}] = true
+			if p.Z == q.Z && p.Rect.Y+p.Rect.H == q.Rect.Y {
+				pairs[neighbours{tile(p), tile(q), p.Z, true}] = true
 			}
 		}
 	}
@@ -144,11 +149,10 @@ func (j *journey) check(t *rapid.T) {
 	}
 	now := meeting(got)
 	for pair := range j.touches {
-		p, seen := find(got, pair[0])
-		name := strings.TrimSuffix(pair[1], " below")
-		q, also := find(got, name)
+		p, seen := find(got, pair.first)
+		q, also := find(got, pair.second)
 		if seen && also && !now[pair] {
-			t.Fatalf("%v and %v came apart: %v, %v", pair[0], pair[1], p.Rect, q.Rect)
+			t.Fatalf("%v and %v came apart: %v, %v", pair.first, pair.second, p.Rect, q.Rect)
 		}
 	}
 }

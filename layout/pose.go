@@ -33,6 +33,11 @@ func (p pose) away() pose {
 	return p
 }
 
+// contains says that no part of o lies outside of p.
+func (p pose) contains(o pose) bool {
+	return p.left <= o.left && p.top <= o.top && p.right >= o.right && p.bottom >= o.bottom
+}
+
 // toward returns the pose at share e of the way from p to o.
 func (p pose) toward(o pose, e float64) pose {
 	return pose{
@@ -46,8 +51,11 @@ func (p pose) toward(o pose, e float64) pose {
 
 // between returns the value at share e of the way from a to b.
 func between(a, b, e float64) float64 {
-	if a == b {
-		return a // exactly: a tile that stays does not tremble
+	switch {
+	case a == b: // exactly: a tile that stays does not tremble
+		return a
+	case e >= 1: // exactly: one that has arrived is there
+		return b
 	}
 	return a + (b-a)*e
 }
