@@ -51,6 +51,9 @@ func (r Role) String() string {
 // Color is an sRGB colour.
 type Color struct{ R, G, B uint8 }
 
+// MaxSlots bounds the slots of one layout.
+const MaxSlots = 16
+
 // Slot is a place for one participant.
 type Slot struct {
 	// X and Y are the left and top edges, W and H the size.
