@@ -199,5 +199,5 @@ func TestGoldenClocks(t *testing.T) {
 	if w := clocks[1].Rect.Dx(); w > media.MaxSide || w < 200 {
 		t.Errorf("a clock of %d pixels", w)
 	}
-	checkGoldenPicture(t, "clocks", lay(300, clocks...))
+	checkGoldenPicture(t, "clocks", layPictures(300, clocks...))
 }

@@ -21,8 +21,8 @@ var (
 	noPill = color.NRGBA{}
 )
 
-// lay lays pictures over a colourful one w pixels wide, one below the other.
-func lay(w int, pictures ...*image.NRGBA) *image.NRGBA {
+// layPictures lays pictures over a colourful one w pixels wide, one below the other.
+func layPictures(w int, pictures ...*image.NRGBA) *image.NRGBA {
 	h := 4
 	for _, p := range pictures {
 		h += p.Rect.Dy() + 4
@@ -68,7 +68,7 @@ func TestGoldenLabels(t *testing.T) {
 	for _, style := range []TextStyle{{24, white, pilled}, {24, white, noPill}, {24, dark, noPill}, {14, white, palette[6]}} {
 		labels = append(labels, fonts.Label("Élodie Gray", style, 220), fonts.Label("Maximilian Alexander", style, 160))
 	}
-	checkGoldenPicture(t, "labels", lay(220, labels...))
+	checkGoldenPicture(t, "labels", layPictures(220, labels...))
 }
 
 func TestLabelOfNothing(t *testing.T) {

@@ -14,7 +14,7 @@ import (
 func TestDecodePictureKinds(t *testing.T) {
 	translucent := quarters(40, 20)
 	translucent.SetNRGBA(0, 0, color.NRGBA{200, 100, 50, 10})
-	paletted := image.NewPaletted(image.Rect(0, 0, 40, 20), color.Palette{corners[0], corners[1], corners[2], corners[3], color.NRGBA{9, 8, 7, 99}})
+	paletted := image.NewPaletted(image.Rect(0, 0, 40, 20), color.Palette{quarterColours[0], quarterColours[1], quarterColours[2], quarterColours[3], color.NRGBA{9, 8, 7, 99}})
 	deep := image.NewNRGBA64(paletted.Rect)
 	for y := range 20 {
 		for x := range 40 {
@@ -32,10 +32,10 @@ func TestDecodePictureKinds(t *testing.T) {
 		want  PictureInfo
 		first color.NRGBA // of the pixel in the corner, if it has an alpha
 	}{
-		{"png", asPNG(t, quarters(40, 20)), PictureInfo{"png", 40, 20, false}, corners[0]},
+		{"png", asPNG(t, quarters(40, 20)), PictureInfo{"png", 40, 20, false}, quarterColours[0]},
 		{"png with alpha", asPNG(t, translucent), PictureInfo{"png", 40, 20, true}, color.NRGBA{200, 100, 50, 10}},
 		{"png of 16 bits with alpha", asPNG(t, deep), PictureInfo{"png", 40, 20, true}, color.NRGBA{200, 100, 50, 10}},
-		{"png with a palette", asPNG(t, paletted), PictureInfo{"png", 40, 20, false}, corners[0]},
+		{"png with a palette", asPNG(t, paletted), PictureInfo{"png", 40, 20, false}, quarterColours[0]},
 		{"png with a palette with alpha", asPNG(t, clear), PictureInfo{"png", 40, 20, true}, color.NRGBA{9, 8, 7, 99}},
 		{"png with something behind it", trailing, PictureInfo{"png", 40, 20, true}, color.NRGBA{200, 100, 50, 10}},
 		{"jpeg", asJPEG(t, quarters(40, 20)), PictureInfo{"jpeg", 40, 20, false}, color.NRGBA{}},

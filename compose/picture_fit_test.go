@@ -32,7 +32,7 @@ func TestFitPicture(t *testing.T) {
 		}
 		for p, corner := range tt.want {
 			c := got.NRGBAAt(p.X*tt.w/16, p.Y*tt.h/16)
-			if corner < 0 && c.A != 0 || corner >= 0 && !alike(c, corners[corner], 3) {
+			if corner < 0 && c.A != 0 || corner >= 0 && !alike(c, quarterColours[corner], 3) {
 				t.Errorf("%s: at %v is %v, want corner %d", tt.name, p, c, corner)
 			}
 		}
@@ -42,7 +42,7 @@ func TestFitPicture(t *testing.T) {
 func TestFitPictureOfAPart(t *testing.T) {
 	part := quarters(80, 40).SubImage(image.Rect(40, 20, 80, 40)).(*image.NRGBA)
 	for _, fit := range []layout.Fit{layout.Cover, layout.Contain, layout.Stretch} {
-		if got := FitPicture(part, 20, 20, fit).NRGBAAt(10, 10); !alike(got, corners[3], 1) {
+		if got := FitPicture(part, 20, 20, fit).NRGBAAt(10, 10); !alike(got, quarterColours[3], 1) {
 			t.Errorf("%v: %v", fit, got)
 		}
 	}
@@ -117,7 +117,7 @@ func TestFrameOfPicture(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer f.Free()
-	c := corners[3]
+	c := quarterColours[3]
 	for _, tt := range []struct {
 		x, y int
 		want ycbcr

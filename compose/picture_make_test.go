@@ -12,15 +12,15 @@ import (
 	"testing"
 )
 
-// corners are the colours of the quarters of a test picture, from left to right, then below.
-var corners = [4]color.NRGBA{{230, 30, 40, 255}, {30, 200, 60, 255}, {40, 60, 220, 255}, {240, 220, 50, 255}}
+// quarterColours are the colours of the quarters of a test picture, from left to right, then below.
+var quarterColours = [4]color.NRGBA{{230, 30, 40, 255}, {30, 200, 60, 255}, {40, 60, 220, 255}, {240, 220, 50, 255}}
 
 // quarters returns a w×h picture of four colours.
 func quarters(w, h int) *image.NRGBA {
 	img := image.NewNRGBA(image.Rect(0, 0, w, h))
 	for y := range h {
 		for x := range w {
-			img.SetNRGBA(x, y, corners[2*y/h*2+2*x/w])
+			img.SetNRGBA(x, y, quarterColours[2*y/h*2+2*x/w])
 		}
 	}
 	return img
@@ -31,7 +31,7 @@ func inQuarters(img *image.NRGBA) (found [4]int) {
 	for i := range found {
 		got := img.NRGBAAt(img.Rect.Min.X+img.Rect.Dx()*(1+2*(i%2))/4, img.Rect.Min.Y+img.Rect.Dy()*(1+2*(i/2))/4)
 		found[i] = -1
-		for j, c := range corners {
+		for j, c := range quarterColours {
 			if alike(got, c, 12) {
 				found[i] = j
 			}
