@@ -11,8 +11,7 @@ import (
 // and is begun from where everything is. One goroutine owns it; the zero value has
 // no tiles.
 type Motion struct {
-	actors []actor // in painting order at the end of the way
-	first  []int   // indices of actors in painting order at its beginning
+	actors []actor // in painting order at the end of the way; of one Z those that leave are the lowest
 }
 
 // Aim sets out for an arrangement at time now. The first one is there at once, and
@@ -23,6 +22,9 @@ func (m *Motion) Aim(now time.Duration, placements []Placement, tr Transition) {
 	cut := m.actors == nil || tr.Duration <= 0
 	bound := m.bound(placements)
 	next := make([]actor, 0, len(placements)+len(m.actors))
+	if !cut {
+		next = append(next, m.leavers(now, placements, tr)...)
+	}
 	for _, p := range placements {
 		a := actor{place: p, to: poseOf(p), z: p.Z, began: now, transition: tr}
 		old := m.actorOf(p)
@@ -42,21 +44,11 @@ func (m *Motion) Aim(now time.Duration, placements []Placement, tr Transition) {
 		}
 		next = append(next, a)
 	}
-	if !cut && !bound {
+	if !bound {
 		handOver(next)
-	}
-	if !cut {
-		next = append(next, m.leavers(now, placements, tr)...)
 	}
 	slices.SortStableFunc(next, func(a, b actor) int { return cmp.Compare(a.place.Z, b.place.Z) })
 	m.actors = next
-	m.first = m.first[:0]
-	for i := range next {
-		m.first = append(m.first, i)
-	}
-	slices.SortStableFunc(m.first, func(i, j int) int { // stable: of one Z those that sink are the lowest
-		return cmp.Compare(next[i].z, next[j].z)
-	})
 }
 
 // leavers returns the actors that the placements have no place for: those on their way
@@ -133,12 +125,8 @@ func (m *Motion) Leaving(name string, now time.Duration) bool {
 // no room.
 func (m *Motion) At(now time.Duration, canvas Size, dst []Placement) []Placement {
 	canvas = Size{canvas.W &^ 1, canvas.H &^ 1}
-	moving, start := m.Moving(now), len(dst)
+	start := len(dst)
 	for i := range m.actors {
-		if moving {
-			// Of tiles with one Z those that come from further below are the lowest.
-			i = m.first[i]
-		}
 		a := &m.actors[i]
 		p := a.place
 		if a.progress(now) < 1 {
@@ -151,6 +139,6 @@ func (m *Motion) At(now time.Duration, canvas Size, dst []Placement) []Placement
 			dst = append(dst, p)
 		}
 	}
-	sortByZ(dst[start:])
+	sortByZ(dst[start:]) // stable: of one Z those that sink are the lowest
 	return dst
 }

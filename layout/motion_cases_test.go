@@ -49,6 +49,21 @@ func TestMotionHalfWay(t *testing.T) {
 	}
 }
 
+// The main speaker leaves while a tile takes the stage: it grows over the one that fades.
+func TestMotionTakesALeftStage(t *testing.T) {
+	canvas, tr := Size{720, 1280}, Transition{Duration: 300 * ms}
+	tmpl, _ := Builtin("float")
+	var m Motion
+	m.Aim(0, tmpl.Arrange(canvas, []string{"p1", "p2", "p3"}, "", nil), tr)
+	m.Aim(0, tmpl.Arrange(canvas, []string{"p2", "p3"}, "", nil), tr)
+	for now := time.Duration(0); now < 300*ms; now += ms {
+		got := m.At(now, canvas, nil)
+		if order := placed(got); !slices.Equal(order, []string{"p1", "p2", "p3"}) && !slices.Equal(order, []string{"p2", "p3"}) {
+			t.Fatalf("painted in the order %v at %v", order, now)
+		}
+	}
+}
+
 // A new main speaker behind floating tiles: at no moment is the background seen, and
 // nobody vanishes, comes up or jumps at once.
 func TestMotionHandsOverTheStage(t *testing.T) {
@@ -146,15 +161,16 @@ func TestMotionLeaversGoAndAreBounded(t *testing.T) {
 	canvas, tr := Size{720, 1280}, Transition{Duration: 300 * ms}
 	var m Motion
 	one := func(i int) []Placement {
-		return []Placement{{Name: fmt.Sprint(i), Number: 1, Rect: Rect{2 * (i % 300), 0, 100, 100}}}
+		return []Placement{{Name: fmt.Sprint(i), Number: 1, Rect: Rect{2 * i, 0, 100, 100}}}
 	}
-	for i := range 1000 {
-		now := time.Duration(i) * ms
-		m.Aim(now, one(i), tr)
-		got := m.At(now, canvas, nil)
-		if len(got) > MaxSlots+1 {
-			t.Fatalf("%d tiles at %v", len(got), now)
-		}
+	var crowd []Placement
+	for i := range MaxSlots + 10 {
+		crowd = append(crowd, one(i)...)
+	}
+	m.Aim(0, crowd, tr)
+	m.Aim(0, nil, tr)
+	if got := m.At(0, canvas, nil); len(got) != MaxSlots {
+		t.Errorf("%d tiles are on their way out, want %d", len(got), MaxSlots)
 	}
 	m = Motion{}
 	m.Aim(0, one(0), tr)
@@ -197,4 +213,28 @@ func TestEasing(t *testing.T) {
 			t.Fatalf("%v is %v at %v and %v at %v", e, a, p, b, q)
 		}
 	})
+}
+
+// Only what will hide the old main speaker wholly may grow over them.
+func TestMotionHandsOverOnlyWhatIsCovered(t *testing.T) {
+	canvas, tr := Size{720, 1280}, Transition{Duration: 300 * ms}
+	for _, tt := range []struct {
+		name   string
+		change func(main *Slot)
+		waits  bool
+	}{
+		{"covers", func(*Slot) {}, true},
+		{"shows what is under it beside the picture", func(s *Slot) { s.Fit = Contain }, false},
+		{"shows what is under it through the picture", func(s *Slot) { s.Style.Fade = 10 }, false},
+	} {
+		tmpl, _ := Builtin("float")
+		tt.change(&tmpl.Portrait[1].Slots[0])
+		var m Motion
+		m.Aim(0, tmpl.Arrange(canvas, people(2), "p1", nil), tr)
+		m.Aim(0, tmpl.Arrange(canvas, people(2), "p2", nil), tr)
+		p, _ := find(m.At(150*ms, canvas, nil), "p1")
+		if waits := p.Rect == (Rect{0, 0, 720, 1280}); waits != tt.waits {
+			t.Errorf("%s: half-way the old one is at %v", tt.name, p.Rect)
+		}
+	}
 }
