@@ -157,7 +157,7 @@ func wordUnless[W word, T comparable](meanings map[W]T, meaning, normal T) W {
 func digits(v float64) float64 {
 	for unit := 1e6; unit < 1e12; unit *= 10 {
 		// Zero and above, so that no −0 is written.
-		if short := math.Round(v*unit)/unit + 0; math.Abs(fraction(short)-v) < 1e-12 {
+		if short := math.Round(v*unit)/unit + 0; math.Abs(fraction(short)-v) < 1e-11 {
 			return short
 		}
 	}

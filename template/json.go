@@ -41,7 +41,7 @@ func (r *jsonReader) value(depth int) (*node, error) {
 		err = r.counter.value(depth)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%v: %w", position(r.source, int(r.decoder.InputOffset())), err)
+		return nil, fmt.Errorf("%v: %w", position(r.source, int(r.decoder.InputOffset())-1), err)
 	}
 	switch v := token.(type) {
 	case json.Delim:
