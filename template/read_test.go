@@ -198,7 +198,7 @@ func TestLargestTextsAreReadInTime(t *testing.T) {
 		"unknown fields":  fill(`{"a":0`, `,"x":0`, "}"),
 		"YAML zeros":      fill("layouts: [0", ",0", "]"),
 		"YAML deep":       fill("", "[", ""),
-		"YAML deep maps":  fill("", "{a: ", ""),
+		"YAML deep maps":  fill("a: ", "{a: ", ""),
 		"YAML dashes":     fill("", "- ", ""),
 		"YAML bomb":       bomb(),
 		"YAML anchors":    fill("", "- &a 0\n", ""),
