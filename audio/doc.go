@@ -7,9 +7,11 @@
 //     index of a frame, counted from the start of the session.
 //   - A [Ring] holds the frames around now by absolute index and knows which are
 //     there: a run is a stretch of frames that follow one another without a seam.
-//   - A [Source] is one track of the mix: a Ring, a gain, a mute, a meter.
+//   - A [Source] is one track of the mix: a Ring, a gain, a mute, a meter, and an ear
+//     for whether somebody speaks.
 //   - A [Mixer] sums its sources, never dividing by their number, and limits the
 //     sum to [CeilingDB].
+//   - A [Director] chooses the main speaker from who speaks.
 //   - A [Stretcher] plays a source a little faster or slower, to steer clock drift.
 //
 // Nothing clicks. A source rises from silence and falls to it over 5 ms, with a
@@ -23,6 +25,9 @@
 //     ended. Placing each block by its own rounded timestamp makes a seam, hence a
 //     dip of 10 ms, at every block.
 //   - A source whose sound arrives less than Lead frames ahead is heard, but dips.
+//   - Speech is told from noise, clicks and hum by how its level moves. Music moves as
+//     speech does, and so does a television in the room: a source that is music has to
+//     be called so ([Source.SetMusic]).
 //   - Nothing here tells the time: the caller says which frames it wants, in order.
 //   - The same calls in the same order give the same bits. Products are rounded
 //     before they are added, so that no compiler fuses them; only the tables of

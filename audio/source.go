@@ -88,10 +88,10 @@ func (s *Source) Level() (rmsDB, peakDB float64) { return s.meter.level() }
 func (s *Source) SetMusic(music bool) { s.music.Store(music) }
 
 // Speech returns whether somebody speaks in the source, and how far over its noise
-// floor in dB (6…65; 0 if nobody does). It listens before the gain, so that a guest
-// who is turned down still speaks; but nobody speaks in a source that is muted, that
-// is music or that has been removed. It is about 0.1 s late for the first word, bridges
-// gaps of 0.15 s, and moves every 10 ms.
+// floor in dB (0 if nobody does). It listens before the gain, so that a guest who is
+// turned down still speaks; but nobody speaks in a source that is muted, that is music
+// or that has been removed. It is about 0.1 s late for the first word, bridges gaps of
+// 0.15 s, and moves every 10 ms.
 func (s *Source) Speech() (active bool, strengthDB float64) {
 	if s.muted.Load() || s.music.Load() || s.leaving.Load() {
 		return false, 0

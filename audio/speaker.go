@@ -14,6 +14,10 @@ const (
 // happened in the rest of a longer one is not known.
 const longestStep = SampleRate / 5
 
+// deepestDebt is how much longer than Confirm somebody must be heard alone who has
+// talked over the main speaker for a second: 0.3 s.
+const deepestDebt = 3 * SampleRate / 10
+
 // Candidate is a participant who may become the main speaker.
 type Candidate struct {
 	Name string
@@ -131,7 +135,7 @@ func (d *Director) weigh(candidates []Candidate, main int, passed int64) {
 		if i == main {
 			continue
 		}
-		s.alone = weighed(s.alone, step, confirm, speaks && !answered)
+		s.weighAlone(speaks, answered, step, confirm)
 		if answered || !speaks {
 			clearly := speaks && c.StrengthDB >= candidates[main].StrengthDB+d.config.louderDB()
 			s.louder = weighed(s.louder, step, overlap, clearly)
@@ -139,7 +143,25 @@ func (d *Director) weigh(candidates []Candidate, main int, passed int64) {
 	}
 }
 
-// weighed returns the evidence after a step that spoke for or against it.
+// weighAlone adds to the evidence for speaking while the main speaker is silent.
+// Who talks over the main speaker gets into debt, so that one pause of his is not
+// enough; who takes his turn a little early hardly notices it.
+func (s *stand) weighAlone(speaks, answered bool, step, confirm int64) {
+	switch {
+	case speaks && !answered:
+		s.alone = min(confirm, s.alone+step)
+	case speaks && s.alone <= 0:
+		s.alone = max(-deepestDebt, s.alone-step/3)
+	case s.alone < 0:
+		s.alone = min(0, s.alone+step)
+	case answered:
+		s.alone = max(0, s.alone-step)
+	default: // both think
+		s.alone = max(0, s.alone-step/2)
+	}
+}
+
+// weighed returns the evidence after a step that spoke for it or against it.
 func weighed(evidence, step, enough int64, speaksFor bool) int64 {
 	if !speaksFor {
 		step = -step

@@ -64,7 +64,7 @@ type speech struct {
 	filled int // bins in that block
 	floor  float64
 	usual  float64 // the power that a voice usually comes up to
-	recent uint32 // the last countBins: 1 is loud
+	recent uint32  // the last countBins: 1 is loud
 	active bool
 
 	// shown is the strength as a ratio of powers; 0 if nobody speaks.

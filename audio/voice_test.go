@@ -50,22 +50,25 @@ func (v *voice) say(seconds float64) []float32 {
 func (v *voice) syllable(out []float32) {
 	vowels := [][3]float64{{730, 1090, 2440}, {270, 2290, 3010}, {300, 870, 2240}, {530, 1840, 2480}, {570, 840, 2410}}
 	vowel := vowels[v.r.IntN(len(vowels))]
-	var y [3][2]float64
+	var near, far, turn, y1, y2 [3]float64 // of the resonances
+	for k, f := range vowel {
+		near[k] = math.Exp(-math.Pi * (60 + 40*float64(k)) / SampleRate)
+		far[k] = near[k] * near[k]
+		turn[k] = 2 * near[k] * math.Cos(2*math.Pi*f*v.size/SampleRate)
+	}
 	period := SampleRate / (v.pitch * v.between(0.85, 1.2))
 	loud := math.Pow(10, v.between(-6, 0)/20)
 	next := 0.0
 	for i := range out {
-		breath := v.r.Float64() - 0.5
-		x := 0.1 * breath
+		x := 0.1 * (v.r.Float64() - 0.5)
 		if float64(i) >= next {
 			x, next = 1, next+period
 		}
 		sum := 0.0
-		for k, f := range vowel {
-			a := math.Exp(-math.Pi * (60 + 40*float64(k)) / SampleRate)
-			now := x*(1-a) + 2*a*math.Cos(2*math.Pi*f*v.size/SampleRate)*y[k][0] - a*a*y[k][1]
-			y[k][1], y[k][0] = y[k][0], now
-			sum += now / float64(k+1)
+		for k := range vowel {
+			y := x*(1-near[k]) + turn[k]*y1[k] - far[k]*y2[k]
+			y2[k], y1[k] = y1[k], y
+			sum += y / float64(k+1)
 		}
 		shape := math.Sin(math.Pi * (float64(i) + 0.5) / float64(len(out)))
 		out[i] = float32(loud * (0.1 + 0.9*shape*shape) * sum)
@@ -103,15 +106,24 @@ func hiss(seconds, db float64, seed uint64) []float32 {
 // on, with the hum of its motor.
 func fan(seconds, db float64, seed uint64) []float32 {
 	out := hiss(seconds, -20, seed)
+	hum := motor()
 	var low float32
 	for i, v := range out {
 		low += (v - low) * 0.026
-		out[i] = low
-		for k := 1.0; k <= 4; k++ {
-			out[i] += float32(0.003 * math.Sin(2*math.Pi*100*k*float64(i)/SampleRate) / k)
-		}
+		out[i] = low + 0.003*hum[i%len(hum)]
 	}
 	return atLevel(out, db)
+}
+
+// motor returns a period of 100 Hz with three harmonics.
+func motor() []float32 {
+	period := make([]float32, SampleRate/100)
+	for i := range period {
+		for k := 1.0; k <= 4; k++ {
+			period[i] += float32(math.Sin(2*math.Pi*k*float64(i)/float64(len(period))) / k)
+		}
+	}
+	return period
 }
 
 // typing returns mono clicks of keys, five to ten a second: each a burst of noise
