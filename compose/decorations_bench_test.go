@@ -89,4 +89,3 @@ func redraw(b *testing.B, c *Canvas, tiles []Tile) time.Duration {
 	}
 	return cpuTime(b) - start
 }
-

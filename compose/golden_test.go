@@ -153,3 +153,50 @@ func TestGoldenCanvas(t *testing.T) {
 	}
 	checkGolden(t, "canvas", c.Frame())
 }
+
+// Rounded, bordered and labelled tiles over a photograph-like backdrop, a faded one floating
+// over two of them, a round one and a watermark.
+func TestGoldenDecorations(t *testing.T) {
+	size := layout.Size{W: 360, H: 640}
+	wall := newPicture(t, size.W, size.H)
+	scenery(wall)
+	for i := 1; i < 3; i++ { // calm colours
+		for j, v := range wall.Plane(i) {
+			wall.Plane(i)[j] = 96 + v/4
+		}
+	}
+	cream, gold := color.NRGBA{255, 250, 240, 255}, color.NRGBA{255, 190, 40, 200}
+	label := nameplate(90, 24)
+	shapes := []*Shape{
+		NewShape(24, 4, cream), NewShape(24, 4, gold), NewShape(40, 0, cream), NewShape(12, 1, cream),
+		NewShape(20, 6, cream), NewShape(1000, 5, gold),
+	}
+	rects := []layout.Rect{
+		rect(10, 10, 166, 240), rect(184, 10, 166, 240), rect(10, 258, 166, 240), rect(184, 258, 166, 240),
+		rect(60, 180, 200, 130), rect(120, 500, 120, 120),
+	}
+	colours := [][2]byte{{110, 150}, {150, 110}, {128, 128}, {100, 100}, {160, 140}, {120, 170}}
+	var tiles []Tile
+	for i, r := range rects {
+		f := newPicture(t, 320, 180)
+		scenery(f)
+		for p, v := range colours[i] { // plain chroma shows coloured edges
+			for j := range f.Plane(p + 1) {
+				f.Plane(p + 1)[j] = v
+			}
+		}
+		tile := Tile{ID: i, Frame: f, Rect: r, Shape: shapes[i]}
+		if i < 4 {
+			tile.Label, tile.LabelX, tile.LabelY = label, 12, r.H-36
+		}
+		tiles = append(tiles, tile)
+	}
+	tiles[3].Fit = layout.Contain
+	tiles[4].Fade, tiles[4].Z = 90, 1
+	tiles = append(tiles, Tile{ID: 9, Sprite: nameplate(120, 36), Rect: rect(120, 240, 120, 36), Z: 2, Fade: 60})
+	c := newCanvas(t, size.W, size.H)
+	if _, err := c.Draw(Backdrop{Picture: wall}, tiles); err != nil {
+		t.Fatal(err)
+	}
+	checkGolden(t, "decorations", c.Frame())
+}

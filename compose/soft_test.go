@@ -89,6 +89,8 @@ func TestOnlyChangesArePaintedWhenSoft(t *testing.T) {
 		{"it moves", []Tile{left, right, over}, []Tile{left, right, with(over, func(t *Tile) { t.Rect.Y += 2 })}, 3},
 		{"it moves elsewhere", []Tile{left, right, mark}, []Tile{left, right, with(mark, func(t *Tile) { t.Rect.X = 0 })}, 3},
 		{"another label", []Tile{left, right}, []Tile{left, with(right, func(t *Tile) { t.Label = mark.Sprite })}, 1},
+		{"what looked out at its corner is gone", []Tile{left, right, {ID: 9, Frame: f, Rect: rect(20, 20, 4, 4)}, over},
+			[]Tile{left, right, with(over, newSeq)}, 2},
 		{"it floats behind a core", []Tile{over}, []Tile{with(over, newSeq), {ID: 9, Frame: f, Rect: rect(0, 0, 64, 64), Z: 2, Shape: shape}}, 1},
 		{"it looks out at a corner", []Tile{left}, []Tile{left, {ID: 9, Frame: f, Rect: rect(0, 0, 64, 64), Z: 2, Shape: shape}}, 2},
 	}

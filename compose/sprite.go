@@ -2,6 +2,7 @@ package compose
 
 import (
 	"image"
+	"image/color"
 	imagedraw "image/draw" // draw is what tests call a Draw
 	"math"
 
@@ -25,55 +26,62 @@ type Sprite struct {
 func NewSprite(img image.Image) *Sprite {
 	from := img.Bounds()
 	w, h := min(from.Dx(), media.MaxSide), min(from.Dy(), media.MaxSide)
-	rgba := image.NewRGBA(image.Rect(0, 0, even(w), even(h)))
-	imagedraw.Draw(rgba, image.Rect(0, 0, w, h), img, from.Min, imagedraw.Src)
+	// 16 bits: what is rounded to 8 bits twice gets darker.
+	wide := image.NewRGBA64(image.Rect(0, 0, even(w), even(h)))
+	imagedraw.Draw(wide, image.Rect(0, 0, w, h), img, from.Min, imagedraw.Src)
 
-	w, h = rgba.Rect.Dx(), rgba.Rect.Dy()
-	memory := make([]byte, w*h*11/4)
-	cut := func(n int) []byte {
-		plane := memory[:n:n]
-		memory = memory[n:]
-		return plane
-	}
+	w, h = wide.Rect.Dx(), wide.Rect.Dy()
 	s := &Sprite{
 		size: layout.Size{W: w, H: h},
-		y:    cut(w * h), cb: cut(w * h / 4), cr: cut(w * h / 4),
-		alpha: cut(w * h), halfAlpha: cut(w * h / 4),
+		y:    make([]byte, w*h), cb: make([]byte, w*h/4), cr: make([]byte, w*h/4),
+		alpha: make([]byte, w*h), halfAlpha: make([]byte, w*h/4),
 	}
 	toY, toCb, toCr := rgbSteps()
 	for y := range h {
 		for x := range w {
-			p := rgba.Pix[y*rgba.Stride+4*x:][:4]
-			s.alpha[y*w+x] = p[3]
-			s.y[y*w+x] = premultiplied(16, int(p[3]), [3]int{int(p[0]), int(p[1]), int(p[2])}, toY, 1)
+			var sum paint
+			sum.add(wide.RGBA64At(x, y))
+			i := y*w + x
+			s.alpha[i] = sum.opacity(1)
+			s.y[i] = sum.sample(16, s.alpha[i], toY, 1)
 		}
 	}
 	for y := range h / 2 {
 		for x := range w / 2 {
-			var sum [4]int
-			for _, p := range [2][]byte{rgba.Pix[2*y*rgba.Stride+8*x:][:8], rgba.Pix[(2*y+1)*rgba.Stride+8*x:][:8]} {
-				for i := range sum {
-					sum[i] += int(p[i]) + int(p[i+4])
-				}
+			var sum paint
+			for i := range 4 {
+				sum.add(wide.RGBA64At(2*x+i%2, 2*y+i/2))
 			}
-			rgb, i := [3]int(sum[:3]), y*w/2+x
-			alpha := (sum[3] + 2) / 4
-			s.halfAlpha[i] = byte(alpha)
-			// The share of the offset goes by the alpha that it will be laid over with.
-			s.cb[i] = premultiplied(128, alpha, rgb, toCb, 4)
-			s.cr[i] = premultiplied(128, alpha, rgb, toCr, 4)
+			i := y*w/2 + x
+			s.halfAlpha[i] = sum.opacity(4)
+			s.cb[i] = sum.sample(128, s.halfAlpha[i], toCb, 4)
+			s.cr[i] = sum.sample(128, s.halfAlpha[i], toCr, 4)
 		}
 	}
 	return s
 }
 
-// premultiplied returns a sample of n pixels whose premultiplied colours add up to rgb.
-func premultiplied(offset, alpha int, rgb, weight [3]int, n int) byte {
-	sum := weight[0]*rgb[0] + weight[1]*rgb[1] + weight[2]*rgb[2]
-	v := int(math.Round((float64(sum)/float64(n) + float64(offset*alpha)*65536/255) / 65536))
-	// Rounding must not lift a sample above its alpha: the sum with what is beneath would
-	// overflow.
-	return byte(min(max(v, 0), alpha))
+// paint is the sum of some pixels: red, green and blue, premultiplied, and alpha, 0–65535
+// each.
+type paint [4]int
+
+func (p *paint) add(c color.RGBA64) {
+	p[0] += int(c.R)
+	p[1] += int(c.G)
+	p[2] += int(c.B)
+	p[3] += int(c.A)
+}
+
+// opacity returns the mean alpha of n pixels, 0–255.
+func (p *paint) opacity(n int) byte { return byte((p[3] + 257*n/2) / (257 * n)) }
+
+// sample returns the mean of n pixels as a premultiplied sample of the canvas that is laid
+// over with the given alpha.
+func (p *paint) sample(offset int, alpha byte, weight [3]int, n int) byte {
+	sum := weight[0]*p[0] + weight[1]*p[1] + weight[2]*p[2]
+	v := float64(sum)/float64(257*n*65536) + float64(offset)*float64(alpha)/255
+	// More than alpha would overflow over white.
+	return byte(min(max(math.Round(v), 0), float64(alpha)))
 }
 
 // Size returns the sprite's size in pixels, both sides even.
