@@ -10,7 +10,7 @@ import (
 	"github.com/lianmai/lianmai/media"
 )
 
-// ErrClosed: the canvas has been closed.
+// ErrClosed is what Draw returns when the canvas has been closed.
 var ErrClosed = errors.New("compose: canvas is closed")
 
 // Canvas is the composed picture.
@@ -48,8 +48,8 @@ func newFrame(w, h int) (*media.Frame, error) {
 
 // Draw brings the canvas to the given picture: tiles over a backdrop. It paints
 // only what differs from the last Draw and returns how many tiles it painted. It
-// does not allocate Go memory once it has drawn as many tiles, of which as many pixels let
-// something through.
+// allocates Go memory only to grow its buffers: for more tiles, or larger ones that let
+// something through, than ever before.
 //
 // On an error that wraps ErrTile, ErrBackdrop or ErrClosed, or when there is no memory for
 // a copy, the canvas is as it was.

@@ -113,7 +113,7 @@ func (s *stage) change(t *rapid.T, tiles []Tile) []Tile {
 	}
 	i := rapid.IntRange(0, len(tiles)-1).Draw(t, "which")
 	tile := &tiles[i]
-	switch rapid.SampledFrom([]string{"picture", "picture", "move", "fade", "shape", "replace", "order", "leave", "join"}).Draw(t, "change") {
+	switch rapid.SampledFrom([]string{"picture", "picture", "move", "fade", "shape", "label", "replace", "order", "leave", "join"}).Draw(t, "change") {
 	case "picture":
 		if tile.Frame != nil {
 			s.show(t, tile)
@@ -126,6 +126,10 @@ func (s *stage) change(t *rapid.T, tiles []Tile) []Tile {
 	case "shape":
 		if tile.Frame != nil {
 			tile.Shape = rapid.SampledFrom(s.shapes).Draw(t, "shape to")
+		}
+	case "label":
+		if tile.Frame != nil {
+			tile.Label = rapid.SampledFrom(s.sprites).Draw(t, "label to")
 		}
 	case "replace":
 		*tile = s.tile(t)
