@@ -76,10 +76,10 @@ type findings struct {
 	unread []string
 }
 
-// fault adds a fault, unless it only follows from something that could not be read.
+// fault adds a fault, unless what it is about could not be read in the first place.
 func (f *findings) fault(path, format string, args ...any) {
 	switch {
-	case f.touches(path):
+	case slices.ContainsFunc(f.unread, func(unread string) bool { return within(path, unread) }):
 	case len(f.faults) < maxListed:
 		f.faults = append(f.faults, Fault{path, fmt.Sprintf(format, args...)})
 	case len(f.faults) == maxListed:
@@ -100,7 +100,8 @@ func (f *findings) judge() {
 	}
 }
 
-// touches says that something at path, above it or below it could not be read.
+// touches says that something at path, above it or below it could not be read, so that
+// nothing follows from what is there.
 func (f *findings) touches(path string) bool {
 	return slices.ContainsFunc(f.unread, func(unread string) bool {
 		return within(unread, path) || within(path, unread)

@@ -55,7 +55,9 @@ func (b *builder) overlay(path string, in *pb.Overlay) layout.Overlay {
 	case *pb.Overlay_Clock:
 		b.clock(path+".clock", content.Clock, &out)
 	default:
-		b.fault(path, "shows nothing; want image, text or clock")
+		if !b.touches(path+".image") && !b.touches(path+".text") && !b.touches(path+".clock") {
+			b.fault(path, "shows nothing; want image, text or clock")
+		}
 	}
 	return out
 }
