@@ -134,7 +134,7 @@ func (b blobs) remove(ctx context.Context, ref blobRef) error {
 }
 
 func (b blobs) purge(ctx context.Context, subject string) error {
-	return b.stream.Purge(ctx, jetstream.WithPurgeSubject(subject))
+	return outside(ctx, b.stream.Purge(ctx, jetstream.WithPurgeSubject(subject)))
 }
 
 // subjects returns how many messages each subject of the bucket has.

@@ -128,7 +128,7 @@ func TestDeletedNamesAreForgotten(t *testing.T) {
 			s = reopen(t, s)
 		}
 	}
-	keys, err := s.index.recordsOf(t.Context(), Template)
+	keys, err := s.index.under(t.Context(), recordsOf(Template))
 	if err != nil || len(keys) > 4 {
 		t.Errorf("%d records, %v", len(keys), err)
 	}

@@ -10,8 +10,10 @@
 //   - A record is the list of a name's versions, in a key-value bucket, the index. It is
 //     changed by compare-and-set, and it alone makes a version visible.
 //
-// A blob is written before the record that names it and removed after the record that
-// no longer does. Who dies in between leaves a blob that nobody names; [Open] removes it.
+// A blob is announced in the index, then written, then named by a record; it is removed
+// after the record no longer names it. Who dies in between leaves a blob that nobody
+// names; [Open] removes it. A blob that nobody names and nobody announced means that the
+// index is damaged; Open says so and removes nothing.
 //
 // Caveats:
 //   - With [Config.Dir], an answer means that the data is on disk: the server flushes

@@ -91,7 +91,7 @@ func (s *Store) listNewest(ctx context.Context, kind Kind) ([]Version, error) {
 		return nil, err
 	}
 	defer leave()
-	keys, err := s.index.recordsOf(op, kind)
+	keys, err := s.index.under(op, recordsOf(kind))
 	if err != nil {
 		return nil, err
 	}
@@ -138,11 +138,17 @@ func (s *Store) Delete(ctx context.Context, kind Kind, name string, version int)
 		if version == 0 {
 			from, to = 0, len(r.Versions)
 		}
-		gone := slices.Clone(r.Versions[from:to])
+		if err := s.discard(limit, r.Gone...); err != nil {
+			return err
+		}
+		r.Gone = nil
+		for _, e := range r.Versions[from:to] {
+			r.Gone = append(r.Gone, e.Blob)
+		}
 		r.Versions = slices.Delete(r.Versions, from, to)
 		err = s.index.write(limit, key, r, revision)
 		if err == nil {
-			s.discard(limit, gone...)
+			s.discard(limit, r.Gone...) // if not now, then before the record's next change
 		}
 		if !errors.Is(err, errMoved) {
 			return err
@@ -150,14 +156,15 @@ func (s *Store) Delete(ctx context.Context, kind Kind, name string, version int)
 	}
 }
 
-// discard removes the data of entries that no record has any more. What remains because
-// of an error, the next Open removes.
-func (s *Store) discard(ctx context.Context, gone ...entry) {
-	for _, e := range gone {
-		if err := s.blobs.remove(ctx, e.Blob); err != nil {
-			s.cfg.Log.Warn("store: data that was deleted is still there", "object", e.Blob.Object, "error", err)
+// discard removes blobs that no record names any more, as far as they are there.
+func (s *Store) discard(ctx context.Context, gone ...blobRef) error {
+	for _, ref := range gone {
+		if err := s.blobs.remove(ctx, ref); err != nil {
+			s.cfg.Log.Warn("store: data that was deleted is still there", "object", ref.Object, "error", err)
+			return err
 		}
 	}
+	return nil
 }
 
 // enterFor is enter for an operation on a name.

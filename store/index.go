@@ -22,8 +22,9 @@ const indexSubject = "$KV." + indexBucket + "."
 // record is what the index has of one name. Without versions the name is deleted; it
 // stays for its last number.
 type record struct {
-	Last     int     `json:"last"`               // the highest number that was ever used
-	Versions []entry `json:"versions,omitempty"` // by number
+	Last     int       `json:"last"`               // the highest number that was ever used
+	Versions []entry   `json:"versions,omitempty"` // by number
+	Gone     []blobRef `json:"gone,omitempty"`     // of versions just deleted; may be there still
 }
 
 // entry is one version in a record.
@@ -105,13 +106,9 @@ func (x index) set(ctx context.Context, key string, value []byte, revision uint6
 	return outside(ctx, err)
 }
 
-// recordsOf returns the keys of the records of a kind, of all kinds for "", sorted.
-func (x index) recordsOf(ctx context.Context, kind Kind) ([]string, error) {
-	filter := indexSubject + recordPrefix
-	if kind != "" {
-		filter += string(kind) + "."
-	}
-	info, err := x.stream.Info(ctx, jetstream.WithSubjectFilter(filter+">"))
+// under returns the keys that begin with prefix, sorted.
+func (x index) under(ctx context.Context, prefix string) ([]string, error) {
+	info, err := x.stream.Info(ctx, jetstream.WithSubjectFilter(indexSubject+prefix+">"))
 	if err != nil {
 		return nil, outside(ctx, err)
 	}
@@ -121,6 +118,33 @@ func (x index) recordsOf(ctx context.Context, kind Kind) ([]string, error) {
 	}
 	slices.Sort(keys)
 	return keys, nil
+}
+
+// announce says that a blob is about to be written, so that it is known to be no one's
+// if nothing more is heard of it.
+func (x index) announce(ctx context.Context, ref blobRef) error {
+	value, err := json.Marshal(ref)
+	if err != nil {
+		return err
+	}
+	return x.set(ctx, pendingKey(ref), value, 0)
+}
+
+// announced returns the blob of a pendingKey.
+func (x index) announced(ctx context.Context, key string) (ref blobRef, err error) {
+	at, err := x.keys.Get(ctx, key)
+	if err != nil {
+		return blobRef{}, outside(ctx, err)
+	}
+	if err := json.Unmarshal(at.Value(), &ref); err != nil {
+		return blobRef{}, fmt.Errorf("%w: record %s: %w", ErrCorrupt, key, err)
+	}
+	return ref, nil
+}
+
+// settled removes a pendingKey: a record names the blob, or there is none.
+func (x index) settled(ctx context.Context, key string) error {
+	return outside(ctx, x.stream.Purge(ctx, jetstream.WithPurgeSubject(indexSubject+key)))
 }
 
 // floor returns the number above which the versions of a new name of the kind begin.

@@ -44,15 +44,21 @@ func checkName(kind Kind, name string) error {
 	return nil
 }
 
-// The index has two keys: recordKey for each name, floorKey for each kind. '.' parts
-// the tokens of a key, so it is '=' in a name there; no name has a '='.
-const recordPrefix, floorPrefix = "name.", "floor."
+// The index has three sorts of keys: recordKey for each name, floorKey for each kind,
+// pendingKey for each blob that is being written. '.' parts the tokens of a key, so it
+// is '=' in a name there; no name has a '='.
+const recordPrefix, floorPrefix, pendingPrefix = "name.", "floor.", "pending."
 
 func recordKey(kind Kind, name string) string {
-	return recordPrefix + string(kind) + "." + strings.ReplaceAll(name, ".", "=")
+	return recordsOf(kind) + strings.ReplaceAll(name, ".", "=")
 }
 
 func floorKey(kind Kind) string { return floorPrefix + string(kind) }
+
+func pendingKey(ref blobRef) string { return pendingPrefix + ref.Chunks }
+
+// recordsOf returns what the keys of the records of a kind begin with.
+func recordsOf(kind Kind) string { return recordPrefix + string(kind) + "." }
 
 // nameInKey returns the name of a recordKey.
 func nameInKey(key string) string {

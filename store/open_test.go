@@ -99,27 +99,52 @@ func TestOpenRefuses(t *testing.T) {
 	put(t, taken, Template, "still", []byte("works"))
 }
 
-// TestOrphansAreRemoved leaves what a Put leaves that dies before its record.
+// TestOrphansAreRemoved leaves what Puts leave that die before their records, and what
+// a Delete leaves that dies after its record.
 func TestOrphansAreRemoved(t *testing.T) {
 	s := open(t, Config{Dir: t.TempDir()})
 	data := text("data", 2*chunkSize)
 	put(t, s, Picture, "kept", data)
 	ctx := t.Context()
-	if err := s.blobs.write(ctx, ctx, newBlob(Picture, "kept"), data, digestOf(data)); err != nil {
-		t.Fatal(err)
+	begun, half, whole, deleted := newBlob(Picture, "kept"), newBlob(Picture, "kept"), newBlob(Picture, "kept"), newBlob(Picture, "gone")
+	for _, ref := range []blobRef{begun, half, whole} {
+		if err := s.index.announce(ctx, ref); err != nil {
+			t.Fatal(err)
+		}
 	}
-	half := newBlob(Picture, "kept")
 	if err := s.blobs.writeChunks(ctx, ctx, half, data[:chunkSize]); err != nil {
 		t.Fatal(err)
 	}
-	if n := countSubjects(t, s); n != 5 {
+	for _, ref := range []blobRef{whole, deleted} {
+		if err := s.blobs.write(ctx, ctx, ref, data, digestOf(data)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.index.write(ctx, recordKey(Picture, "gone"), record{Last: 7, Gone: []blobRef{deleted}}, 0); err != nil {
+		t.Fatal(err)
+	}
+	// One whose record came about, but who still is announced.
+	kept, err := s.find(ctx, Picture, "kept", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.index.announce(ctx, kept.Blob); err != nil {
+		t.Fatal(err)
+	}
+	if n := countSubjects(t, s); n != 7 {
 		t.Fatalf("%d subjects", n)
 	}
 	s = reopen(t, s)
 	if n := countSubjects(t, s); n != 2 {
 		t.Errorf("%d subjects are left", n)
 	}
+	if pending, err := s.index.under(ctx, pendingPrefix); err != nil || len(pending) > 0 {
+		t.Errorf("announced still: %v, %v", pending, err)
+	}
 	mustHave(t, s, Picture, "kept", 0, data)
+	if v := put(t, s, Picture, "gone", data); v.Version != 8 {
+		t.Errorf("version %d", v.Version)
+	}
 }
 
 // blocks returns the files with the messages of a stream, largest first byte count > 0.
@@ -264,20 +289,64 @@ func TestIndexIsGone(t *testing.T) {
 	}
 }
 
-// TestUnreadableRecord has a record that is none. The others go on, and no data is removed.
+// TestDamagedIndex damages records on disk. Open says so, again and again, and no data
+// is removed.
+func TestDamagedIndex(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		damage func([]byte) []byte
+	}{
+		{"a bit", func(b []byte) []byte { b[len(b)/2] ^= 1; return b }},
+		{"half is cut off", func(b []byte) []byte { return b[:len(b)/2] }},
+		{"zeros", func(b []byte) []byte { clear(b[len(b)/4 : len(b)/2]); return b }},
+		{"empty", func([]byte) []byte { return nil }},
+	} {
+		for _, withState := range []bool{true, false} { // JetStream's own summary of the stream
+			t.Run(fmt.Sprint(c.name, withState), func(t *testing.T) {
+				s := open(t, Config{Dir: t.TempDir()})
+				for i := range 5 {
+					put(t, s, Picture, fmt.Sprint("p", i), []byte("data"))
+				}
+				if err := s.Close(); err != nil {
+					t.Fatal(err)
+				}
+				file := blocks(t, s.cfg.Dir, "KV_index")[0]
+				content, err := os.ReadFile(file)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := os.WriteFile(file, c.damage(content), 0o600); err != nil {
+					t.Fatal(err)
+				}
+				if !withState {
+					if err := os.Remove(filepath.Join(filepath.Dir(file), "index.db")); err != nil {
+						t.Fatal(err)
+					}
+				}
+				for range 2 {
+					if _, err := Open(t.Context(), s.cfg); !errors.Is(err, ErrCorrupt) {
+						t.Fatal(err)
+					}
+				}
+			})
+		}
+	}
+}
+
+// TestUnreadableRecord has a record that is none: Open says so.
 func TestUnreadableRecord(t *testing.T) {
 	s := open(t, Config{Dir: t.TempDir()})
-	put(t, s, Picture, "good", []byte("data"))
 	put(t, s, Picture, "bad", []byte("data"))
 	if _, err := s.index.keys.PutString(t.Context(), recordKey(Picture, "bad"), "{"); err != nil {
 		t.Fatal(err)
 	}
-	s = reopen(t, s)
 	if _, _, err := s.Get(t.Context(), Picture, "bad", 0); !errors.Is(err, ErrCorrupt) {
 		t.Error(err)
 	}
-	mustHave(t, s, Picture, "good", 0, []byte("data"))
-	if n := countBlobs(t, s); n != 2 {
-		t.Errorf("%d blobs", n)
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(t.Context(), s.cfg); !errors.Is(err, ErrCorrupt) {
+		t.Error(err)
 	}
 }

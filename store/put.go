@@ -47,19 +47,24 @@ func (s *Store) put(op, limit context.Context, kind Kind, name string, data, not
 		return Version{}, err
 	}
 	sum, blob := digestOf(data), newBlob(kind, name)
+	if err := s.index.announce(limit, blob); err != nil {
+		return Version{}, err
+	}
 	var v Version
 	if err = s.blobs.write(op, limit, blob, data, sum); err == nil {
 		v, err = s.publish(op, limit, kind, name, entry{
 			Size: int64(len(data)), Digest: sum.String(), Note: slices.Clone(note), Created: now(), Blob: blob,
 		})
 	}
-	if err != nil {
-		if !errors.Is(err, ErrUnavailable) { // else a record may name the blob
-			s.discard(limit, entry{Blob: blob})
-		}
+	if errors.Is(err, ErrUnavailable) { // a record may name the blob; Open finds out
 		return Version{}, err
 	}
-	return v, nil
+	if err == nil || s.discard(limit, blob) == nil {
+		if err := s.index.settled(limit, pendingKey(blob)); err != nil {
+			s.cfg.Log.Warn("store: a blob stays announced", "object", blob.Object, "error", err)
+		}
+	}
+	return v, err
 }
 
 // now returns the time of a new version, so that it is the same after it was stored.
@@ -119,6 +124,10 @@ func (s *Store) publish(op, limit context.Context, kind Kind, name string, e ent
 // extend puts e into r with the next number, which it returns. Errors: errMoved when
 // the record at key is not at revision any more.
 func (s *Store) extend(ctx context.Context, key string, r record, revision uint64, e entry) (int, error) {
+	if err := s.discard(ctx, r.Gone...); err != nil {
+		return 0, err
+	}
+	r.Gone = nil
 	e.Version = r.Last + 1
 	r.Last, r.Versions = e.Version, append(r.Versions, e)
 	return e.Version, s.index.write(ctx, key, r, revision)
@@ -151,7 +160,7 @@ func (s *Store) begin(ctx context.Context, kind Kind, key string, e entry) (int,
 // makeRoom sees to it that the kind has fewer than MaxNames records. If need be it
 // forgets half of the deleted names, so that it is not needed for each new one.
 func (s *Store) makeRoom(ctx context.Context, kind Kind) error {
-	keys, err := s.index.recordsOf(ctx, kind)
+	keys, err := s.index.under(ctx, recordsOf(kind))
 	if err != nil || len(keys) < s.cfg.MaxNames {
 		return err
 	}
@@ -159,6 +168,7 @@ func (s *Store) makeRoom(ctx context.Context, kind Kind) error {
 		key      string
 		revision uint64
 		last     int
+		blobs    []blobRef
 	}
 	var gone []deleted
 	for _, key := range keys {
@@ -167,7 +177,7 @@ func (s *Store) makeRoom(ctx context.Context, kind Kind) error {
 			return err
 		}
 		if revision != 0 && len(r.Versions) == 0 {
-			gone = append(gone, deleted{key, revision, r.Last})
+			gone = append(gone, deleted{key, revision, r.Last, r.Gone})
 		}
 	}
 	if len(keys)-len(gone) >= s.cfg.MaxNames {
@@ -183,6 +193,9 @@ func (s *Store) makeRoom(ctx context.Context, kind Kind) error {
 		return err
 	}
 	for _, d := range gone {
+		if err := s.discard(ctx, d.blobs...); err != nil {
+			return err
+		}
 		if err := s.index.forget(ctx, d.key, d.revision); err != nil {
 			return err
 		}

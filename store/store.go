@@ -99,7 +99,10 @@ func Open(ctx context.Context, cfg Config) (_ *Store, err error) {
 	if err := s.openBuckets(ctx, js); err != nil {
 		return nil, err
 	}
-	return s, s.tidy(ctx)
+	if err := s.tidy(ctx); err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 // openBuckets opens the index, then the blobs. They are made in that order, so blobs

@@ -241,6 +241,9 @@ func TestPutIsCancelled(t *testing.T) {
 			break
 		}
 	}
+	if pending, err := s.index.under(t.Context(), pendingPrefix); err != nil || len(pending) > 0 {
+		t.Errorf("announced still: %v, %v", pending, err)
+	}
 	if cancelled < 3 {
 		t.Errorf("cancelled %d times only", cancelled)
 	}
