@@ -6,18 +6,18 @@ import (
 	"math"
 )
 
-// room is what is behind a person, out of focus.
-type room struct {
+// interior is what is behind a person, out of focus.
+type interior struct {
 	wall, floor color.NRGBA
 	light       color.NRGBA
 	props       []prop
 }
 
 // prop draws one piece into a room.
-type prop func(s *sketch, r *room)
+type prop func(s *sketch, r *interior)
 
 // draw fills the picture.
-func (r *room) draw(s *sketch) {
+func (r *interior) draw(s *sketch) {
 	left, top, right, bottom := s.edges()
 	whole := s.mask(box(left, top, right-left, bottom-top, 0))
 	s.lay(whole, down(mix(r.wall, white, .08), mix(r.wall, r.floor, .75), top, bottom))
@@ -34,7 +34,7 @@ func (r *room) draw(s *sketch) {
 }
 
 // window has panes of sky and a curtain. It is on the left.
-func window(s *sketch, r *room) {
+func window(s *sketch, r *interior) {
 	frame := mix(white, r.light, .4)
 	s.fill(box(-5.2, -3.7, 3.55, 4.6, .06), alpha(ink, .18))
 	s.fill(box(-5.3, -3.8, 3.55, 4.6, .06), frame)
@@ -59,7 +59,7 @@ func window(s *sketch, r *room) {
 var spines = [...]color.NRGBA{rgb(0xd9684f), rgb(0xe9c46a), rgb(0x2f6f86), rgb(0xf1ece0), rgb(0x7b9e6b), rgb(0x5b4a7d), rgb(0xb8433f), rgb(0x24505a)}
 
 // shelf has books on boards. It is on the right.
-func shelf(s *sketch, r *room) {
+func shelf(s *sketch, r *interior) {
 	board := mix(rgb(0xa8744a), r.floor, .3)
 	n := 0
 	for _, y := range []float64{-2.75, -.95, .85} {
@@ -88,7 +88,7 @@ func shelf(s *sketch, r *room) {
 }
 
 // plant has leaves in a pot; it stands at the lower left.
-func plant(s *sketch, r *room) {
+func plant(s *sketch, r *interior) {
 	x, y := -2.75, 2.3
 	pot := mix(rgb(0xd98a5f), r.wall, .15)
 	for i, tip := range [][2]float64{{-1.2, -1.4}, {-.75, -2.1}, {-.1, -2.5}, {.55, -2.1}, {1.05, -1.35}, {-1.35, -.55}, {1.2, -.5}, {.25, -1.6}, {-.45, -1.5}} {
@@ -104,17 +104,17 @@ func plant(s *sketch, r *room) {
 }
 
 // frames are pictures on the wall above the head.
-func frames(s *sketch, r *room) {
+func frames(s *sketch, r *interior) {
 	hang(s, r, [4]float64{-1.0, -4.0, 1.15, 1.45}, [4]float64{.42, -3.6, .86, 1.1})
 }
 
 // poster is a large picture on the right and a small one.
-func poster(s *sketch, r *room) {
+func poster(s *sketch, r *interior) {
 	hang(s, r, [4]float64{2.3, -1.9, 1.9, 2.4}, [4]float64{1.4, -3.7, 1.2, 1.3})
 }
 
 // hang hangs pictures of x, y, width and height.
-func hang(s *sketch, r *room, pictures ...[4]float64) {
+func hang(s *sketch, r *interior, pictures ...[4]float64) {
 	for i, f := range pictures {
 		x, y, w, h := f[0], f[1], f[2], f[3]
 		s.fill(box(x+.07, y+.09, w, h, .02), alpha(ink, .25))
@@ -128,7 +128,7 @@ func hang(s *sketch, r *room, pictures ...[4]float64) {
 }
 
 // lamp stands on the left and gives a warm light.
-func lamp(s *sketch, r *room) {
+func lamp(s *sketch, r *interior) {
 	_, _, _, bottom := s.edges()
 	warm := rgb(0xffd58a)
 	s.glow(-2.3, -1.5, 3.2, 3.2, alpha(warm, .55))
@@ -138,7 +138,7 @@ func lamp(s *sketch, r *room) {
 }
 
 // pendant is a lamp that hangs from the ceiling.
-func pendant(s *sketch, r *room) {
+func pendant(s *sketch, r *interior) {
 	_, top, _, _ := s.edges()
 	for _, l := range [][2]float64{{1.55, -3.0}, {2.75, -3.7}} {
 		x, y := l[0], l[1]
@@ -150,7 +150,7 @@ func pendant(s *sketch, r *room) {
 }
 
 // strips are lights along the wall.
-func strips(s *sketch, r *room) {
+func strips(s *sketch, r *interior) {
 	left, top, right, bottom := s.edges()
 	cool := rgb(0x39c6ff)
 	s.glow(-3, -1, 4, 5, alpha(r.light, .55))
@@ -172,7 +172,7 @@ func strips(s *sketch, r *room) {
 }
 
 // bokeh are small lights far away.
-func bokeh(s *sketch, r *room) {
+func bokeh(s *sketch, r *interior) {
 	colors := [...]color.NRGBA{r.light, rgb(0x39c6ff), rgb(0xffc14d), rgb(0x9b7bff)}
 	for i := range 26 {
 		a, b := scatter(i)

@@ -62,6 +62,10 @@ func NewPlaceholder(fonts *Fonts, name string, w, h int) (*media.Frame, error) {
 	return frameOf(img)
 }
 
+// PlaceholderNames says that a placeholder of this size has the name on it, if the fonts
+// can write it; smaller ones have the initials alone.
+func PlaceholderNames(w, h int) bool { return nameSize*avatarShare*float64(min(w, h)) >= minName }
+
 // drawPlaceholder fills img. fonts.mu is held.
 func drawPlaceholder(img *image.RGBA, fonts *Fonts, name string) {
 	hue := colourOf(name)

@@ -1,6 +1,9 @@
 package layout
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // actor is one tile under way.
 type actor struct {
@@ -47,6 +50,17 @@ func handOver(actors []actor) {
 // willCover says that nothing of what o is now will be seen when a has arrived.
 func (a *actor) willCover(o *actor) bool {
 	return a.to.contains(o.from) && a.to.fade == 0 && a.place.Fit != Contain
+}
+
+// growth tells apart tiles that shrink, stay and grow. What grows is what the eye is to
+// follow: on the way it goes over the others of its Z. Tiles that change their Z have an
+// order of their own.
+func (a *actor) growth() int {
+	if a.z != a.place.Z {
+		return 0
+	}
+	size := func(p pose) float64 { return (p.right - p.left) * (p.bottom - p.top) }
+	return cmp.Compare(size(a.to), size(a.from))
 }
 
 // progress returns how much of the transition's time has passed, 0–1.

@@ -12,6 +12,7 @@ import (
 // no tiles.
 type Motion struct {
 	actors []actor // in painting order at the end of the way; of one Z those that leave are the lowest
+	under  []int   // indices of actors: those that shrink first, those that grow last
 }
 
 // Aim sets out for an arrangement at time now. The first one is there at once, and
@@ -48,7 +49,11 @@ func (m *Motion) Aim(now time.Duration, placements []Placement, tr Transition) {
 		handOver(next)
 	}
 	slices.SortStableFunc(next, func(a, b actor) int { return cmp.Compare(a.place.Z, b.place.Z) })
-	m.actors = next
+	m.actors, m.under = next, m.under[:0]
+	for i := range next {
+		m.under = append(m.under, i)
+	}
+	slices.SortStableFunc(m.under, func(i, j int) int { return cmp.Compare(next[i].growth(), next[j].growth()) })
 }
 
 // leavers returns the actors that the placements have no place for: those on their way
@@ -125,8 +130,11 @@ func (m *Motion) Leaving(name string, now time.Duration) bool {
 // no room.
 func (m *Motion) At(now time.Duration, canvas Size, dst []Placement) []Placement {
 	canvas = Size{canvas.W &^ 1, canvas.H &^ 1}
-	start := len(dst)
+	start, moving := len(dst), m.Moving(now)
 	for i := range m.actors {
+		if moving {
+			i = m.under[i]
+		}
 		a := &m.actors[i]
 		p := a.place
 		if a.progress(now) < 1 {
@@ -139,6 +147,6 @@ func (m *Motion) At(now time.Duration, canvas Size, dst []Placement) []Placement
 			dst = append(dst, p)
 		}
 	}
-	sortByZ(dst[start:]) // stable: of one Z those that sink are the lowest
+	sortByZ(dst[start:])
 	return dst
 }

@@ -35,8 +35,8 @@ func TestMotionHalfWay(t *testing.T) {
 		rect Rect
 		fade uint8
 	}{
+		{"p2", Rect{180, 460, 360, 820}, 0}, // shrinks: it is the lowest
 		{"p1", Rect{0, 0, 540, 1100}, 0},
-		{"p2", Rect{180, 460, 360, 820}, 0},
 		{"p3", Rect{370, 930, 342, 342}, 128},
 	}
 	for i, w := range want {

@@ -171,7 +171,7 @@ func TestEveryFadeComesBack(t *testing.T) {
 func TestNumbersAreShort(t *testing.T) {
 	for v, want := range map[float64]float64{
 		1.0 / 3: .333333, 2.0 / 3: .666667, 1.0 / 7: .142857, 0.1 + 0.2: .3, .25: .25, 0: 0, 5e-17: 0,
-		1.0 / 60: .01666666667,
+		1.0 / 60: .016667, 1.0 / 361: .00277008310,
 	} {
 		if got := digits(v); got != want || math.Signbit(got) {
 			t.Errorf("digits(%v) = %v, want %v", v, got, want)

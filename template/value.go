@@ -163,11 +163,14 @@ func (b *builder) fade(path string, opacity *float64, normal uint8) uint8 {
 // figure writes a number for people.
 func figure(v float64) string { return strconv.FormatFloat(v, 'g', 6, 64) }
 
+// finest is the largest denominator that fraction looks for: pixels of a canvas 360 wide.
+const finest = 360
+
 // fraction returns the third, sixth, seventh and so on that a share written with six
 // digits or more stands for, so that edges which should meet do: 0.333333 is 1/3. Other
-// numbers stay.
+// numbers stay. What changes is far below a pixel.
 func fraction(v float64) float64 {
-	for d := 3.0; d <= maxCount; d++ {
+	for d := 3.0; d <= finest; d++ {
 		if n := math.Round(v * d); n != 0 && math.Abs(v-n/d) < .6e-6 {
 			return n / d
 		}
