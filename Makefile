@@ -6,7 +6,7 @@ ENV = eval "$$(scripts/env.sh)";
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS = -X main.version=$(VERSION)
 
-.PHONY: help deps env build demo test race lint proto bench soak golden clean
+.PHONY: help deps env build demo test race lint proto bench soak transitions golden clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +41,10 @@ bench: build ## CPU and memory of render against ffmpeg (BENCH_INPUTS=DIR takes 
 SOAK ?= 10m
 soak: build ## one live mix of six 720p30 streams for SOAK=10m (SOAK_INPUTS=DIR takes your clips)
 	@$(ENV) go test ./e2e -count=1 -timeout 3h -v -run TestSoak -soak $(SOAK) $(if $(SOAK_INPUTS),-soak-inputs $(abspath $(SOAK_INPUTS)))
+
+TRANSITIONS ?= 1m
+transitions: build ## one live mix whose six tiles move all the time, for TRANSITIONS=1m: missed ticks
+	@$(ENV) go test ./e2e -count=1 -timeout 1h -v -run TestTransitionsMissNoTick -transitions $(TRANSITIONS) $(if $(SOAK_INPUTS),-soak-inputs $(abspath $(SOAK_INPUTS)))
 
 golden: deps ## draw the golden pictures anew; look at the difference before you commit
 	@$(ENV) go test ./compose ./mixer -update

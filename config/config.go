@@ -35,8 +35,49 @@ type Config struct {
 	RTMP string `koanf:"rtmp"`
 	// Data is the folder for what survives the process. Default: none.
 	Data string `koanf:"data"`
+	// Assets bounds the pictures that are uploaded.
+	Assets Assets `koanf:"assets"`
 	// Log is how the log is written.
 	Log Log `koanf:"log"`
+}
+
+// Assets bounds the pictures that are uploaded.
+type Assets struct {
+	// MaxBytes is the most bytes of one, such as 800KB or 5MB (default); up to MostBytes.
+	MaxBytes string `koanf:"max-bytes"`
+	// MaxSide is the most pixels of a side, 16–8192. Default 4096.
+	MaxSide string `koanf:"max-side"`
+}
+
+// The bounds of Assets.
+const (
+	MostBytes = "16MB"
+	leastSide = 16
+	mostSide  = 8192
+)
+
+// Bytes returns MaxBytes of validated Assets.
+func (a Assets) Bytes() int {
+	n, _ := parseBytes(a.MaxBytes) // Load has checked it
+	return n
+}
+
+// Side returns MaxSide of validated Assets.
+func (a Assets) Side() int {
+	n, _ := strconv.Atoi(a.MaxSide) // Load has checked it
+	return n
+}
+
+// parseBytes reads a number of bytes: 5MB is 5 000 000.
+func parseBytes(text string) (int, error) {
+	number, unit := text, 1
+	for suffix, u := range map[string]int{"KB": 1000, "MB": 1000_000} {
+		if n, ok := strings.CutSuffix(strings.ToUpper(text), suffix); ok {
+			number, unit = n, u
+		}
+	}
+	n, err := strconv.ParseUint(strings.TrimSpace(number), 10, 31)
+	return int(n) * unit, err
 }
 
 // Log is how the log is written.
@@ -50,10 +91,11 @@ type Log struct {
 // Default returns the configuration of a process that was told nothing.
 func Default() Config {
 	return Config{
-		GRPC: "127.0.0.1:7070",
-		HTTP: "127.0.0.1:8080",
-		RTMP: "127.0.0.1:1935",
-		Log:  Log{Level: "info", Format: "auto"},
+		GRPC:   "127.0.0.1:7070",
+		HTTP:   "127.0.0.1:8080",
+		RTMP:   "127.0.0.1:1935",
+		Assets: Assets{MaxBytes: "5MB", MaxSide: "4096"},
+		Log:    Log{Level: "info", Format: "auto"},
 	}
 }
 
@@ -80,6 +122,13 @@ func (c Config) Validate() error {
 		if !isAddress(a.addr) {
 			faults = append(faults, fmt.Errorf("%w: %s: %q is no host:port", ErrValue, a.key, a.addr))
 		}
+	}
+	most, _ := parseBytes(MostBytes)
+	if n, err := parseBytes(c.Assets.MaxBytes); err != nil || n < 1 || n > most {
+		faults = append(faults, fmt.Errorf("%w: assets.max-bytes: %q; want 1 to %s, such as 800KB or 5MB", ErrValue, c.Assets.MaxBytes, MostBytes))
+	}
+	if n, err := strconv.Atoi(c.Assets.MaxSide); err != nil || n < leastSide || n > mostSide {
+		faults = append(faults, fmt.Errorf("%w: assets.max-side: %q; want %d to %d pixels", ErrValue, c.Assets.MaxSide, leastSide, mostSide))
 	}
 	if levels := []string{"debug", "info", "warn", "error"}; !slices.Contains(levels, c.Log.Level) {
 		faults = append(faults, fmt.Errorf("%w: log.level: %q; want %s", ErrValue, c.Log.Level, strings.Join(levels, ", ")))

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/knadh/koanf/parsers/yaml"
@@ -72,7 +73,7 @@ func Load(src Sources) (Config, error) {
 
 // envName returns the variable of a key: log.level is LIANMAI_LOG_LEVEL.
 func envName(key string) string {
-	return EnvPrefix + strings.ToUpper(strings.ReplaceAll(key, ".", "_"))
+	return EnvPrefix + strings.ToUpper(strings.NewReplacer(".", "_", "-", "_").Replace(key))
 }
 
 // flagLayer reads the flags that are named like keys: log.level is --log-level.
@@ -106,6 +107,8 @@ func parse(text []byte, path string, keys []string) (*koanf.Koanf, error) {
 	for _, key := range values.Keys() {
 		if !slices.Contains(keys, key) {
 			faults = append(faults, unknownKey(path, key, keys))
+		} else if n, ok := values.Get(key).(int); ok {
+			faults = append(faults, values.Set(key, strconv.Itoa(n)))
 		} else if _, ok := values.Get(key).(string); !ok {
 			faults = append(faults, fmt.Errorf("%w: %s: %s must be text, such as %q", ErrValue, path, key, "…"))
 		}

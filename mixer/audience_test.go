@@ -19,8 +19,8 @@ import (
 	"github.com/lianmai/lianmai/pattern"
 )
 
-// stage is a session on a virtual clock between scripts and a tape.
-type stage struct {
+// theatre is a session on a virtual clock between scripts and a tape.
+type theatre struct {
 	t     *testing.T
 	spec  Spec
 	opts  Options
@@ -28,6 +28,9 @@ type stage struct {
 	tapes map[string]*tape
 	// at are changes that are made just before the tick at that session time.
 	at []cue
+	// moves leaves built-in templates their transitions; without it every change is a
+	// cut at the next tick.
+	moves bool
 
 	mu     sync.Mutex
 	events []Event
@@ -40,10 +43,10 @@ type cue struct {
 	do func(s *Session, spec Spec)
 }
 
-// cueClock is a virtual clock that makes the stage's changes.
+// cueClock is a virtual clock that makes the theatre's changes.
 type cueClock struct {
 	VirtualClock
-	st *stage
+	st *theatre
 }
 
 func (c *cueClock) Wait(ctx context.Context, t time.Duration) error {
@@ -61,16 +64,16 @@ func (c *cueClock) Wait(ctx context.Context, t time.Duration) error {
 // smallVideo is a canvas that is quick to encode and large enough for the codes.
 var smallVideo = VideoSpec{Width: 240, Height: 432, FrameRate: media.FPS(15), Bitrate: 1_500_000, Preset: "ultrafast"}
 
-// newStage makes a stage with a participant for each feed, named a, b, c, …, that
+// newTheatre makes a theatre with a participant for each feed, named a, b, c, …, that
 // runs for d, and watches over native objects.
-func newStage(t *testing.T, d time.Duration, feeds ...Feed) *stage {
+func newTheatre(t *testing.T, d time.Duration, feeds ...Feed) *theatre {
 	liveAtStart(t)
-	return setStage(t, d, feeds...)
+	return setTheatre(t, d, feeds...)
 }
 
-// setStage is newStage for tests that run beside others.
-func setStage(t *testing.T, d time.Duration, feeds ...Feed) *stage {
-	st := &stage{
+// setTheatre is newTheatre for tests that run beside others.
+func setTheatre(t *testing.T, d time.Duration, feeds ...Feed) *theatre {
+	st := &theatre{
 		t: t, feeds: map[string]Feed{}, tapes: map[string]*tape{}, ready: make(chan *Session, 1),
 		spec: Spec{
 			ID: "test", Revision: 1, Layout: LayoutSpec{Template: layout.Default}, Video: smallVideo,
@@ -96,7 +99,19 @@ func setStage(t *testing.T, d time.Duration, feeds ...Feed) *stage {
 	return st
 }
 
-func (st *stage) openFeed(p Participant) (Feed, error) {
+// cut returns spec with its built-in template's transition taken out, unless the theatre
+// moves.
+func (st *theatre) cut(spec Spec) Spec {
+	template, err := layout.Builtin(spec.Layout.Template)
+	if st.moves || spec.Layout.Custom != nil || err != nil {
+		return spec
+	}
+	template.Transition = layout.Transition{}
+	spec.Layout.Custom = &template
+	return spec
+}
+
+func (st *theatre) openFeed(p Participant) (Feed, error) {
 	f, ok := st.feeds[p.URL]
 	if !ok {
 		return nil, errNoFeed
@@ -106,7 +121,7 @@ func (st *stage) openFeed(p Participant) (Feed, error) {
 
 var errNoFeed = errors.New("no such feed")
 
-func (st *stage) openSink(o Output, h Header, _ func(), report func(OutputState, string)) (Sink, error) {
+func (st *theatre) openSink(o Output, h Header, _ func(), report func(OutputState, string)) (Sink, error) {
 	s := st.tapes[o.URL]
 	if s == nil {
 		s = &tape{}
@@ -117,9 +132,9 @@ func (st *stage) openSink(o Output, h Header, _ func(), report func(OutputState,
 }
 
 // start begins the session.
-func (st *stage) start() *Session {
+func (st *theatre) start() *Session {
 	st.t.Helper()
-	s, err := Start(context.Background(), st.spec, st.opts)
+	s, err := Start(context.Background(), st.cut(st.spec), st.opts)
 	if err != nil {
 		st.t.Fatal(err)
 	}
@@ -128,7 +143,7 @@ func (st *stage) start() *Session {
 }
 
 // play runs the session to its end and returns what is on the tape.
-func (st *stage) play() *tape {
+func (st *theatre) play() *tape {
 	st.t.Helper()
 	s := st.start()
 	<-s.Done()
@@ -139,7 +154,7 @@ func (st *stage) play() *tape {
 }
 
 // told returns the events of a kind.
-func (st *stage) told(kind EventKind) (found []Event) {
+func (st *theatre) told(kind EventKind) (found []Event) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	for _, e := range st.events {

@@ -10,28 +10,28 @@ import (
 	"github.com/lianmai/lianmai/pattern"
 )
 
-// apply hands over the stage's spec with a change.
-func (st *stage) apply(s *Session, change func(*Spec)) {
+// apply hands over the theatre's spec with a change.
+func (st *theatre) apply(s *Session, change func(*Spec)) {
 	st.t.Helper()
 	next := st.spec
 	next.Revision++
 	next.Participants = slices.Clone(next.Participants)
 	next.Outputs = slices.Clone(next.Outputs)
 	change(&next)
-	if err := s.Apply(next); err != nil {
+	if err := s.Apply(st.cut(next)); err != nil {
 		st.t.Errorf("revision %d: %v", next.Revision, err)
 		return
 	}
 	st.spec = next
 }
 
-// three is a stage with three healthy participants, 1 to 3.
-func three(t *testing.T, d time.Duration) *stage {
+// three is a theatre with three healthy participants, 1 to 3.
+func three(t *testing.T, d time.Duration) *theatre {
 	var feeds []Feed
 	for n := 1; n <= 3; n++ {
 		feeds = append(feeds, newScript(guest{number: n, to: 6 * time.Second}.stream(t)...))
 	}
-	return newStage(t, d, feeds...)
+	return newTheatre(t, d, feeds...)
 }
 
 // frameAt is a session time at which a picture is due.

@@ -8,25 +8,28 @@ import (
 	"github.com/lianmai/lianmai/compose"
 	"github.com/lianmai/lianmai/media"
 	"github.com/lianmai/lianmai/rtmp"
+	"github.com/lianmai/lianmai/stage"
 )
 
 // Engine runs live mixes in this process: RTMP in, RTMP out, on the wall clock. Its
 // zero value is not usable; make one with NewEngine. Safe for concurrent use.
 type Engine struct {
-	fonts *compose.Fonts
-	log   *slog.Logger
+	fonts    *compose.Fonts
+	pictures stage.Pictures
+	log      *slog.Logger
 }
 
-// NewEngine returns an engine that draws names with fonts and logs to log.
-func NewEngine(fonts *compose.Fonts, log *slog.Logger) *Engine {
-	return &Engine{fonts: fonts, log: log}
+// NewEngine returns an engine that draws names with fonts, takes the pictures that
+// specs name from pictures (nil: there are none), and logs to log.
+func NewEngine(fonts *compose.Fonts, pictures stage.Pictures, log *slog.Logger) *Engine {
+	return &Engine{fonts: fonts, pictures: pictures, log: log}
 }
 
 // Start begins the mix that spec describes. observe is called for each event, one
 // call at a time; it must not block. The caller stops the session.
 func (e *Engine) Start(spec Spec, observe func(Event)) (*Session, error) {
 	return Start(context.Background(), spec, Options{
-		Clock: NewWallClock(), Fonts: e.fonts, Log: e.log, Observe: observe,
+		Clock: NewWallClock(), Fonts: e.fonts, Pictures: e.pictures, Log: e.log, Observe: observe,
 		OpenFeed: e.openFeed,
 		OpenSink: e.openSink,
 	})

@@ -70,6 +70,16 @@ func (s *frameSlot) pick(t time.Duration, fresh bool) (f *media.Frame, seq int64
 	return s.current, s.seq, changed
 }
 
+// take hands the current picture over to the caller, who frees it; nil if there is
+// none. The slot has none from then on.
+func (s *frameSlot) take() *media.Frame {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f := s.current
+	s.current = nil
+	return f
+}
+
 // reaches says that a picture with a PTS beyond t has been put in, so that pick(t)
 // cannot change any more.
 func (s *frameSlot) reaches(t time.Duration) bool {

@@ -26,7 +26,7 @@ func TestGoldenPictures(t *testing.T) {
 		}
 		feeds = append(feeds, newScript(g.stream(t)...))
 	}
-	st := newStage(t, 2*time.Second, feeds...)
+	st := newTheatre(t, 2*time.Second, feeds...)
 	st.spec.Video.Bitrate = 4_000_000
 	st.spec.Participants[3].DisplayName = "Dora Lee"
 	st.at = []cue{{time.Second, func(s *Session, _ Spec) {

@@ -148,7 +148,7 @@ func TestLiveMixFindsItsServerLater(t *testing.T) {
 	port := peers.FreePort(t)
 	base := fmt.Sprintf("rtmp://127.0.0.1:%d/live/", port)
 	events := newDiary()
-	engine := NewEngine(compose.BundledFonts(), slog.New(slog.DiscardHandler))
+	engine := NewEngine(compose.BundledFonts(), nil, slog.New(slog.DiscardHandler))
 	s, err := engine.Start(Spec{
 		ID: "live", Revision: 1, Layout: LayoutSpec{Template: layout.Default},
 		Video:        VideoSpec{Width: 160, Height: 284, FrameRate: media.FPS(15), Bitrate: 800_000, Preset: "ultrafast"},
@@ -219,7 +219,7 @@ func TestLiveMixFindsItsServerLater(t *testing.T) {
 // A live mix is on time although its only source never says a word, and its
 // statistics say so.
 func TestLiveMixDoesNotWaitForAnybody(t *testing.T) {
-	st := newStage(t, 700*ms)
+	st := newTheatre(t, 700*ms)
 	silent := newScript()
 	silent.stay = true
 	st.feeds["a"] = silent
@@ -245,7 +245,7 @@ func TestLiveMixDoesNotWaitForAnybody(t *testing.T) {
 
 func TestEngineRefusesBadAddresses(t *testing.T) {
 	liveAtStart(t)
-	engine := NewEngine(compose.BundledFonts(), slog.New(slog.DiscardHandler))
+	engine := NewEngine(compose.BundledFonts(), nil, slog.New(slog.DiscardHandler))
 	for name, spec := range map[string]Spec{
 		"input":  {Participants: []Participant{{Name: "a", URL: "http://x/y/z"}}},
 		"output": {Participants: []Participant{{Name: "a", URL: "rtmp://127.0.0.1:1/a/b"}}, Outputs: []Output{{Name: "o", URL: "file:///etc/passwd"}}},

@@ -113,7 +113,7 @@ func TestMixIsUnmovedByWhatHappensToOneSource(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			st := setStage(t, tt.d,
+			st := setTheatre(t, tt.d,
 				newScript(guest{number: 1, to: 6 * time.Second}.stream(t)...),
 				newScript(tt.packets(t)...),
 				newScript(guest{number: 3, to: 6 * time.Second}.stream(t)...))
@@ -215,7 +215,7 @@ func TestMixIsTheSameOnEveryRun(t *testing.T) {
 	one, two := guest{number: 1, to: 3 * time.Second}.stream(t), guest{number: 2, fps: 24, w: 320, h: 180, to: 2 * time.Second}.stream(t)
 	var first []media.Packet
 	for n := range 3 {
-		st := newStage(t, 0, newScript(one...), newScript(two...))
+		st := newTheatre(t, 0, newScript(one...), newScript(two...))
 		st.opts.UntilSourcesEnd = true
 		got := st.play().packets
 		if n == 0 {
@@ -238,7 +238,7 @@ func TestMixOfSixShowsAndPlaysAllOfThem(t *testing.T) {
 	for n := 1; n <= 6; n++ {
 		feeds = append(feeds, newScript(guest{number: n, to: 1500 * ms}.stream(t)...))
 	}
-	st := newStage(t, 1200*ms, feeds...)
+	st := newTheatre(t, 1200*ms, feeds...)
 	st.spec.Video.Width, st.spec.Video.Height = 360, 640
 	tape := st.play()
 	tape.cadence(t, 1200*ms)
@@ -258,7 +258,7 @@ func TestMixOfSixShowsAndPlaysAllOfThem(t *testing.T) {
 
 // A mix of nobody is a picture of the background and silence, on time.
 func TestMixOfNobody(t *testing.T) {
-	st := newStage(t, time.Second)
+	st := newTheatre(t, time.Second)
 	tape := st.play()
 	tape.cadence(t, time.Second)
 	for _, sh := range tape.shots(t) {
@@ -266,7 +266,7 @@ func TestMixOfNobody(t *testing.T) {
 			t.Errorf("at %v somebody is seen", sh.at)
 		}
 	}
-	st = newStage(t, 0)
+	st = newTheatre(t, 0)
 	st.opts.UntilSourcesEnd = true
 	st.play() // ends at once
 }

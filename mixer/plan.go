@@ -2,11 +2,11 @@ package mixer
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 
-	"github.com/lianmai/lianmai/compose"
 	"github.com/lianmai/lianmai/layout"
-	"github.com/lianmai/lianmai/media"
+	"github.com/lianmai/lianmai/stage"
 )
 
 // plan is a Spec made ready: everything that takes time (fonts, pictures,
@@ -14,30 +14,46 @@ import (
 type plan struct {
 	spec     Spec
 	template layout.Template
+	main     string // who has the main slot: spec.Layout.Main, or who speaks
 	seats    []seat
-	sources  []*source // of spec.Participants, in their order
-	music    []*source // of spec.Music, in its order
-	all      []*source // both
+	set      *stage.Set // owned by the plan
+	sources  []*source  // of spec.Participants, in their order
+	music    []*source  // of spec.Music, in its order
+	all      []*source  // both
 	outputs  []*output
+
+	// relayout says that the layout was changed on purpose: nothing is waited for.
+	relayout bool
 
 	// What the plan before had and this one has not; closed after the swap.
 	retiredSources []*source
 	retiredOutputs []*output
 }
 
-// seat is one participant's place in the picture.
+// seat is one participant's place in the picture, or an empty slot that is shown.
 type seat struct {
-	source      *source
-	placement   layout.Placement
-	placeholder *media.Frame // of the placement's size; owned by the plan
-	hidden      bool
+	source    *source // nil for an empty slot
+	placement layout.Placement
+	dress     *stage.Dress // owned by the plan until the tick takes it
+	hidden    bool
 }
 
-func (p *plan) freePictures() {
-	for i := range p.seats {
-		p.seats[i].placeholder.Free()
-		p.seats[i].placeholder = nil
+// transition returns how tiles move to the plan's placements.
+func (p *plan) transition() layout.Transition {
+	tr := p.template.Transition
+	if d := p.spec.Layout.Transition; d != nil {
+		tr.Duration = *d
 	}
+	return tr
+}
+
+// free frees the pictures that the plan still owns.
+func (p *plan) free() {
+	for i := range p.seats {
+		p.seats[i].dress.Free()
+		p.seats[i].dress = nil
+	}
+	p.set.Free()
 }
 
 // Apply makes spec the one that the session follows from its next tick on. It
@@ -54,17 +70,18 @@ func (s *Session) Apply(spec Spec) error {
 	if spec.Video != s.video || spec.Audio != s.audio {
 		return ErrFixed
 	}
-	next, err := s.prepare(spec)
+	next, err := s.prepare(spec, s.mainOf(spec))
 	if err != nil {
 		return err
 	}
+	next.relayout = s.newest != nil && !reflect.DeepEqual(spec.Layout, s.newest.spec.Layout)
 	s.swap(next)
 	return nil
 }
 
-// prepare builds the plan for spec. Sources and outputs that stay are shared with
-// the plan before; applying is held.
-func (s *Session) prepare(spec Spec) (*plan, error) {
+// prepare builds the plan for spec with a main speaker. Sources and outputs that stay
+// are shared with the plan before; applying is held.
+func (s *Session) prepare(spec Spec, main string) (*plan, error) {
 	if err := s.check(spec); err != nil {
 		return nil, err
 	}
@@ -72,14 +89,14 @@ func (s *Session) prepare(spec Spec) (*plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	next := &plan{spec: spec, template: template}
+	next := &plan{spec: spec, template: template, main: main}
 	if err := s.seat(next); err != nil {
-		next.freePictures()
+		next.free()
 		return nil, err
 	}
 	created, err := s.connect(next)
 	if err != nil {
-		next.freePictures()
+		next.free()
 		for _, src := range created {
 			src.close()
 			s.mix.Remove(src.track)
@@ -117,25 +134,32 @@ func (s *Session) check(spec Spec) error {
 	return nil
 }
 
-// seat arranges the participants and draws their placeholders.
-func (s *Session) seat(next *plan) error {
+// seat arranges the participants and dresses them.
+func (s *Session) seat(next *plan) (err error) {
 	spec := next.spec
 	names := make([]string, len(spec.Participants))
 	for i, p := range spec.Participants {
 		names[i] = p.Name
 	}
 	canvas := layout.Size{W: s.video.Width, H: s.video.Height}
-	for _, place := range next.template.Arrange(canvas, names, spec.Layout.Main, spec.Layout.Order) {
-		p := spec.Participants[slices.Index(names, place.Name)]
-		display := p.DisplayName
-		if display == "" {
-			display = p.Name
+	if next.set, err = s.dresser.Set(next.template); err != nil {
+		return fmt.Errorf("mixer: %w", err)
+	}
+	placements := next.template.Empty(canvas, len(names))
+	placements = append(placements, layout.Overridden(canvas,
+		next.template.Arrange(canvas, names, next.main, spec.Layout.Order), spec.Layout.Overrides)...)
+	for _, place := range placements {
+		seat := seat{placement: place}
+		var who stage.Person
+		if place.Name != "" {
+			p := spec.Participants[slices.Index(names, place.Name)]
+			who = stage.Person{Name: p.Name, Display: p.DisplayName, Placeholder: p.Placeholder}
+			seat.hidden = p.Hidden
 		}
-		picture, err := compose.NewPlaceholder(s.fonts, display, place.Rect.W, place.Rect.H)
-		if err != nil {
-			return fmt.Errorf("mixer: placeholder of %s: %w", p.Name, err)
+		if seat.dress, err = s.dresser.Dress(place, who, next.template.Background.Color); err != nil {
+			return fmt.Errorf("mixer: dressing %s: %w", place.Name, err)
 		}
-		next.seats = append(next.seats, seat{placement: place, placeholder: picture, hidden: p.Hidden})
+		next.seats = append(next.seats, seat)
 	}
 	return nil
 }
@@ -177,6 +201,9 @@ func (s *Session) connect(next *plan) (created []*source, err error) {
 	next.all = slices.Concat(next.sources, next.music)
 	for i := range next.seats {
 		seat := &next.seats[i]
+		if seat.placement.Name == "" {
+			continue
+		}
 		seat.source = next.sources[slices.IndexFunc(next.spec.Participants, func(p Participant) bool {
 			return p.Name == seat.placement.Name
 		})]
@@ -224,7 +251,8 @@ func missing[T comparable](before, after []T) (gone []T) {
 // is replaced: what that one was to retire goes into this one.
 func (s *Session) swap(next *plan) {
 	if waiting := s.pending.Swap(nil); waiting != nil {
-		waiting.freePictures()
+		waiting.free()
+		next.relayout = next.relayout || waiting.relayout
 		next.retiredSources = append(next.retiredSources, waiting.retiredSources...)
 		next.retiredOutputs = append(next.retiredOutputs, waiting.retiredOutputs...)
 	}

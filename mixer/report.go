@@ -74,9 +74,12 @@ const (
 	OutputChanged
 	// TicksSkipped: the machine was too slow; Reason says how many frames were left out.
 	TicksSkipped
+	// MainChanged: participant Name is the main speaker from the next tick, chosen by
+	// voice.
+	MainChanged
 )
 
-var eventKindNames = [...]string{"mix_started", "mix_stopped", "spec_applied", "source_changed", "source_format", "output_changed", "ticks_skipped"}
+var eventKindNames = [...]string{"mix_started", "mix_stopped", "spec_applied", "source_changed", "source_format", "output_changed", "ticks_skipped", "main_changed"}
 
 // String returns the kind's name in snake case.
 func (k EventKind) String() string {
@@ -105,6 +108,7 @@ type Stats struct {
 	Ticks    TickStats
 	Sources  []SourceStats
 	Outputs  []OutputStats
+	Main     string // the participant in the main slot; empty for none
 }
 
 // TickStats counts the session's video ticks.

@@ -12,7 +12,9 @@ import (
 	"github.com/lianmai/lianmai/audio"
 	"github.com/lianmai/lianmai/compose"
 	"github.com/lianmai/lianmai/encode"
+	"github.com/lianmai/lianmai/layout"
 	"github.com/lianmai/lianmai/media"
+	"github.com/lianmai/lianmai/stage"
 )
 
 // Errors of a session.
@@ -29,8 +31,11 @@ var (
 type Options struct {
 	// Clock is the session's time; it must have been made just now.
 	Clock Clock
-	// Fonts draws the names on placeholders.
+	// Fonts draws names.
 	Fonts *compose.Fonts
+	// Pictures gives the pictures that templates and participants name. May be nil if
+	// no spec names any.
+	Pictures stage.Pictures
 	// Log receives what an operator should know. Required.
 	Log *slog.Logger
 	// Observe is called for each event, from the tick goroutine and others, one
@@ -58,9 +63,10 @@ type Session struct {
 	video VideoSpec
 	audio AudioSpec
 	clock Clock
-	fonts *compose.Fonts
 	log   *slog.Logger
 	began time.Time
+
+	dresser stage.Dresser
 
 	applying sync.Mutex // one change at a time; guards newest and nextID
 	newest   *plan      // the latest that was handed over
@@ -75,6 +81,7 @@ type Session struct {
 	done     chan struct{}
 	err      error // set before done is closed
 
+	directing sync.WaitGroup // changes of the main speaker that the voices want
 	observing sync.Mutex
 	closing   sync.WaitGroup // sources and outputs that are being closed
 
@@ -83,7 +90,8 @@ type Session struct {
 
 	// What follows belongs to the tick goroutine.
 	plan      *plan
-	planSeq   int64
+	cast      cast
+	speakers  speakers
 	canvas    *compose.Canvas
 	videoEnc  *encode.Video
 	audioEnc  *encode.Audio
@@ -106,10 +114,13 @@ func Start(ctx context.Context, spec Spec, opts Options) (*Session, error) {
 		opts.Observe = func(Event) {}
 	}
 	s := &Session{
-		opts: opts, video: spec.Video, audio: spec.Audio, clock: opts.Clock, fonts: opts.Fonts,
+		opts: opts, video: spec.Video, audio: spec.Audio, clock: opts.Clock,
 		log: opts.Log.With("mix", spec.ID), began: time.Now(), done: make(chan struct{}),
 		mix: audio.New(),
 	}
+	canvas := layout.Size{W: spec.Video.Width, H: spec.Video.Height}
+	s.dresser.Fonts, s.dresser.Pictures, s.dresser.Canvas = opts.Fonts, opts.Pictures, canvas
+	s.cast.canvas = canvas
 	if err := s.open(); err != nil {
 		s.closeNative()
 		return nil, err
@@ -143,6 +154,7 @@ func (s *Session) open() (err error) {
 		return fmt.Errorf("mixer: %w", err)
 	}
 	s.pcm = make([]float32, s.audioEnc.FrameSize()*media.Channels)
+	s.cast.frame = v.FrameRate.Time(1)
 	return nil
 }
 

@@ -49,6 +49,9 @@ type Participant struct {
 	Muted bool
 	// GainDB is applied to the participant's sound, in dB; 0 leaves it as it is.
 	GainDB float64
+	// Placeholder names the picture that is shown instead of the stream; empty for
+	// the template's.
+	Placeholder string
 }
 
 // Music is a piece of sound without a picture.
@@ -69,10 +72,16 @@ type LayoutSpec struct {
 	// once the Spec has been handed over.
 	Custom *layout.Template
 	// Main is the name of the participant that takes the main slot; empty means
-	// the first in order.
+	// the first in order. With Auto it is who begins.
 	Main string
+	// Auto lets the voices choose the main speaker.
+	Auto bool
 	// Order lists participants by name; those not listed follow in join order.
 	Order []string
+	// Overrides change single placements.
+	Overrides []layout.Override
+	// Transition is how long tiles move, instead of what the template says.
+	Transition *time.Duration
 }
 
 // template returns the layout template that is meant.

@@ -31,6 +31,11 @@ func (s *Session) report(now time.Duration) {
 	}
 	s.told = max(now, 1)
 	st := Stats{At: now, Revision: s.plan.spec.Revision, Ticks: s.ticks}
+	for _, p := range s.cast.target {
+		if p.Main {
+			st.Main = p.Name
+		}
+	}
 	s.ticks.EncodeMax = 0
 	for _, src := range s.plan.sources {
 		st.Sources = append(st.Sources, src.stats(now))

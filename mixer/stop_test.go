@@ -58,7 +58,7 @@ func TestStopInTheMiddleFreesEverything(t *testing.T) {
 func TestStopWhileASourceIsWaitedFor(t *testing.T) {
 	silent := newScript()
 	silent.stay = true
-	st := newStage(t, time.Second, silent)
+	st := newTheatre(t, time.Second, silent)
 	began := make(chan struct{})
 	st.at = []cue{{0, func(*Session, Spec) { close(began) }}}
 	s := st.start()
@@ -90,16 +90,16 @@ func TestSinkThatFailsEndsNothingButItself(t *testing.T) {
 }
 
 func TestStartRefusesWithoutLeavingAnything(t *testing.T) {
-	for name, change := range map[string]func(*stage){
-		"odd size":  func(st *stage) { st.spec.Video.Width = 241 },
-		"no size":   func(st *stage) { st.spec.Video.Height = 0 },
-		"bitrate":   func(st *stage) { st.spec.Video.Bitrate = -1 },
-		"preset":    func(st *stage) { st.spec.Video.Preset = "warp" },
-		"frames":    func(st *stage) { st.spec.Video.FrameRate.Num = 0 },
-		"template":  func(st *stage) { st.spec.Layout.Template = "none" },
-		"no feed":   func(st *stage) { st.spec.Participants[2].URL = "x" },
-		"no output": func(st *stage) { st.opts.OpenSink = refuseSink },
-		"sound":     func(st *stage) { st.spec.Audio.Bitrate = -5 },
+	for name, change := range map[string]func(*theatre){
+		"odd size":  func(st *theatre) { st.spec.Video.Width = 241 },
+		"no size":   func(st *theatre) { st.spec.Video.Height = 0 },
+		"bitrate":   func(st *theatre) { st.spec.Video.Bitrate = -1 },
+		"preset":    func(st *theatre) { st.spec.Video.Preset = "warp" },
+		"frames":    func(st *theatre) { st.spec.Video.FrameRate.Num = 0 },
+		"template":  func(st *theatre) { st.spec.Layout.Template = "none" },
+		"no feed":   func(st *theatre) { st.spec.Participants[2].URL = "x" },
+		"no output": func(st *theatre) { st.opts.OpenSink = refuseSink },
+		"sound":     func(st *theatre) { st.spec.Audio.Bitrate = -5 },
 	} {
 		t.Run(name, func(t *testing.T) {
 			st := three(t, time.Second)

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/lianmai/lianmai/compose"
 	"github.com/lianmai/lianmai/media"
 )
 
@@ -66,10 +65,11 @@ func (s *Session) adopt() {
 	}
 	old := s.plan
 	s.plan = next
-	s.planSeq++
 	if old != nil {
-		old.freePictures()
+		old.free()
 	}
+	s.cast.enter(next, time.Duration(s.at.Load()))
+	s.speakers.follow(next)
 	for _, src := range next.retiredSources {
 		s.mix.Remove(src.track)
 		s.closing.Go(src.close)
@@ -78,7 +78,12 @@ func (s *Session) adopt() {
 		s.closing.Go(func() { _ = s.closeOutput(o) })
 	}
 	next.retiredSources, next.retiredOutputs = nil, nil
-	s.tell(Event{Kind: SpecApplied, Revision: next.spec.Revision})
+	if old == nil || old.spec.Revision != next.spec.Revision {
+		s.tell(Event{Kind: SpecApplied, Revision: next.spec.Revision})
+	}
+	if old != nil && next.spec.Layout.Auto && next.inMain() != old.inMain() {
+		s.tell(Event{Kind: MainChanged, Name: next.inMain(), Revision: next.spec.Revision, Reason: "speaks"})
+	}
 }
 
 // videoTick makes frame number s.frame, which is due now.
@@ -89,7 +94,7 @@ func (s *Session) videoTick(due time.Duration) error {
 	}
 	if !s.hurried {
 		s.gather(due)
-		if _, err := s.canvas.Draw(compose.Backdrop{Color: s.plan.template.Background.Color}, s.tiles); err != nil {
+		if _, err := s.canvas.Draw(s.plan.set.Backdrop, s.tiles); err != nil {
 			return fmt.Errorf("mixer: frame %d: %w", s.frame, err)
 		}
 	}
@@ -104,25 +109,29 @@ func (s *Session) videoTick(due time.Duration) error {
 
 // gather fills s.tiles with what is to be seen at session time due.
 func (s *Session) gather(due time.Duration) {
-	s.tiles = s.tiles[:0]
 	for _, src := range s.plan.all {
 		src.advance(due)
 	}
-	for i := range s.plan.seats {
-		seat := &s.plan.seats[i]
-		src := seat.source
+	for _, m := range s.cast.members {
+		if m.source == nil {
+			continue
+		}
 		if !s.clock.Live() {
-			src.await(media.Video, due+s.video.FrameRate.Time(1)/2)
+			m.source.await(media.Video, due+s.video.FrameRate.Time(1)/2)
 		}
-		frame, seq := s.look(src, due, seat.hidden)
-		if frame == nil {
-			// A picture never has a negative number; each plan's placeholder has its own.
-			frame, seq = seat.placeholder, -s.planSeq
-		}
-		s.tiles = append(s.tiles, compose.Tile{
-			ID: src.id, Frame: frame, Seq: seq, Rect: seat.placement.Rect, Fit: seat.placement.Fit, Z: seat.placement.Z,
-		})
+		m.frame, m.seq = s.look(m.source, due, m.hidden)
 	}
+	s.tiles = s.cast.tiles(due, s.tiles[:0])
+	s.tiles = s.plan.set.Tiles(s.timeOfDay(due), s.tiles)
+}
+
+// timeOfDay returns what clocks show at session time t. On a virtual clock sessions
+// begin at midnight, so that they come out the same on every run.
+func (s *Session) timeOfDay(t time.Duration) time.Time {
+	if s.clock.Live() {
+		return s.began.Add(t)
+	}
+	return time.Unix(0, 0).Add(t)
 }
 
 // look returns the picture of src at session time due, or nil for its placeholder,
@@ -140,7 +149,8 @@ func (s *Session) look(src *source, due time.Duration, hidden bool) (*media.Fram
 	if !state.showsStream() {
 		return nil, 0
 	}
-	return frame, seq
+	// Another source of the same participant counts anew.
+	return frame, int64(src.id)<<40 | seq
 }
 
 // audioTick makes the next block of sound.
@@ -155,6 +165,7 @@ func (s *Session) audioTick() error {
 		}
 	}
 	s.mix.MixInto(at, s.pcm)
+	s.direct(at)
 	if err := s.audioEnc.Encode(s.pcm, s.sendAudio); err != nil {
 		return err
 	}
@@ -188,6 +199,7 @@ func (s *Session) allPlayed(now time.Duration) bool {
 // end flushes the encoders, ends the outputs at the same time and frees everything.
 func (s *Session) end() {
 	s.stopping.Store(true)
+	s.directing.Wait()
 	s.applying.Lock() // no Apply is under way from here on, and none follows
 	defer s.applying.Unlock()
 	s.adopt()
@@ -209,6 +221,7 @@ func (s *Session) end() {
 		s.err = errors.Join(errs...)
 	}
 	s.report(-1)
-	s.plan.freePictures()
+	s.plan.free()
+	s.cast.free()
 	s.closeNative()
 }

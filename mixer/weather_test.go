@@ -22,7 +22,7 @@ type arrival struct {
 	link func(rtmp.PullHandler) // instead of a packet
 }
 
-// network is a Feed of arrivals that the clock of a stage hands over.
+// network is a Feed of arrivals that the clock of a theatre hands over.
 type network struct {
 	coming []arrival
 	sink   rtmp.PullHandler
@@ -43,7 +43,7 @@ func (*network) Close() {}
 // session is as deterministic as a render.
 type weatherClock struct {
 	handClock
-	st       *stage
+	st       *theatre
 	networks []*network
 }
 
@@ -211,7 +211,7 @@ func TestLiveMixInBadWeather(t *testing.T) {
 			if tt.long {
 				end = far - 500*ms
 			}
-			st := setStage(t, end, net)
+			st := setTheatre(t, end, net)
 			st.opts.Clock = &weatherClock{st: st, networks: []*network{net}}
 			tape := st.play()
 			tape.cadence(t, end)

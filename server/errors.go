@@ -36,6 +36,18 @@ var (
 	ErrClosed = errors.New("the service is shutting down")
 	// ErrStopTimeout: the mix did not end in time.
 	ErrStopTimeout = errors.New("the mix did not end in time")
+	// ErrNoTemplate: no template has this name, or not this version.
+	ErrNoTemplate = errors.New("no such template")
+	// ErrNoAsset: no picture has this name, or not this version.
+	ErrNoAsset = errors.New("no such picture")
+	// ErrInUse: what was to be deleted is in use.
+	ErrInUse = errors.New("is in use")
+	// ErrBuiltin: built-in templates can be neither replaced nor deleted.
+	ErrBuiltin = errors.New("the template is built in")
+	// ErrNoRoom: as much is kept as may be.
+	ErrNoRoom = errors.New("no room")
+	// ErrStore: what is kept cannot be read or written.
+	ErrStore = errors.New("the store failed")
 	// ErrEngine: the engine could not start or change the mix.
 	ErrEngine = errors.New("the engine failed")
 )
@@ -57,6 +69,12 @@ var errorCodes = []struct {
 	{ErrTooManyWatchers, codes.ResourceExhausted},
 	{ErrClosed, codes.Unavailable},
 	{ErrStopTimeout, codes.DeadlineExceeded},
+	{ErrNoTemplate, codes.NotFound},
+	{ErrNoAsset, codes.NotFound},
+	{ErrInUse, codes.FailedPrecondition},
+	{ErrBuiltin, codes.FailedPrecondition},
+	{ErrNoRoom, codes.ResourceExhausted},
+	{ErrStore, codes.Unavailable},
 	{ErrEngine, codes.Internal},
 	{context.Canceled, codes.Canceled},
 	{context.DeadlineExceeded, codes.DeadlineExceeded},
@@ -119,6 +137,15 @@ func (f Faults) Error() string {
 	return text
 }
 
+// under returns the faults with prefix before each path.
+func (f Faults) under(prefix string) Faults {
+	out := make(Faults, len(f))
+	for i, fault := range f {
+		out[i] = Fault{Field: prefix + fault.Field, Allowed: fault.Allowed}
+	}
+	return out
+}
+
 // Is reports that target is ErrInvalid.
 func (f Faults) Is(target error) bool { return target == ErrInvalid }
 
@@ -150,6 +177,19 @@ func (f fixedError) details() protoadapt.MessageV1 {
 		failure.Violations = append(failure.Violations, &errdetails.PreconditionFailure_Violation{
 			Type: "FIXED", Subject: field, Description: ErrFixed.Error(),
 		})
+	}
+	return failure
+}
+
+// details returns the users as a google.rpc.PreconditionFailure.
+func (u inUse) details() protoadapt.MessageV1 {
+	failure := &errdetails.PreconditionFailure{}
+	for kind, names := range map[string][]string{"mix": u.mixes, "template": u.templates} {
+		for _, name := range names[:min(len(names), maxFaults)] {
+			failure.Violations = append(failure.Violations, &errdetails.PreconditionFailure_Violation{
+				Type: "IN_USE", Subject: kind + "/" + name, Description: u.what + " is used by it",
+			})
+		}
 	}
 	return failure
 }

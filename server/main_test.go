@@ -142,7 +142,7 @@ func newBench(t *testing.T, limits Limits) *bench {
 	if limits.StatsInterval == 0 {
 		limits.StatsInterval = time.Hour // statistics only where a test wants them
 	}
-	b.mixes = NewRegistry(b.engine, limits)
+	b.mixes = NewRegistry(b.engine, nil, limits)
 	grpcLis, httpLis := loopback(t), loopback(t)
 	b.http = httpLis.Addr().String()
 	var err error

@@ -115,7 +115,9 @@ func checkRevision(current *pb.Mix, expected int64) error {
 }
 
 // change does the work of Registry.Update. The caller has the turn.
-func (m *mix) change(expected int64, change func(*pb.MixSpec) (*pb.MixSpec, error)) (*pb.Mix, error) {
+func (m *mix) change(ctx context.Context, library *Library, expected int64,
+	change func(*pb.MixSpec) (*pb.MixSpec, error),
+) (*pb.Mix, error) {
 	current := m.get()
 	if current.State != pb.MixState_MIX_STATE_RUNNING {
 		return nil, fmt.Errorf("%w: mix %q has stopped or is stopping", ErrNotRunning, m.id)
@@ -123,6 +125,8 @@ func (m *mix) change(expected int64, change func(*pb.MixSpec) (*pb.MixSpec, erro
 	if err := checkRevision(current, expected); err != nil {
 		return nil, err
 	}
+	library.using.RLock()
+	defer library.using.RUnlock()
 	next, err := change(proto.CloneOf(current.Spec))
 	if err != nil {
 		return nil, err
@@ -134,7 +138,11 @@ func (m *mix) change(expected int64, change func(*pb.MixSpec) (*pb.MixSpec, erro
 		return nil, err
 	}
 	revision := current.Revision + 1
-	if err := m.running.Apply(toMixer(next, revision)); err != nil {
+	wanted, err := library.toMixer(ctx, next, revision)
+	if err != nil {
+		return nil, err
+	}
+	if err := m.running.Apply(wanted); err != nil {
 		return nil, fmt.Errorf("%w: changing mix %q: %w", ErrEngine, m.id, err)
 	}
 	return m.edit(func(mix *pb.Mix) {

@@ -10,6 +10,7 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
+	"github.com/lianmai/lianmai/compose"
 	pb "github.com/lianmai/lianmai/proto/lianmai/v1"
 )
 
@@ -49,8 +50,9 @@ func (l Limits) withDefaults() Limits {
 // Locks, in the order in which they are taken: a mix's turn, Registry.mu, mix.mu.
 // Only a turn is ever held during a call into the engine.
 type Registry struct {
-	engine Engine
-	limits Limits
+	engine  Engine
+	library *Library
+	limits  Limits
 
 	mu      sync.Mutex
 	mixes   map[string]*mix
@@ -60,14 +62,19 @@ type Registry struct {
 	tending sync.WaitGroup // one for each running mix; added to under mu
 }
 
-// NewRegistry returns an empty Registry over engine. Close ends it.
-func NewRegistry(engine Engine, limits Limits) *Registry {
-	return &Registry{engine: engine, limits: limits.withDefaults(), mixes: map[string]*mix{}}
+// NewRegistry returns an empty Registry over engine. Templates and pictures come from
+// library; nil has the built-in templates alone. Close ends it.
+func NewRegistry(engine Engine, library *Library, limits Limits) *Registry {
+	if library == nil {
+		library = NewLibrary(nil, compose.PictureLimits{})
+	}
+	return &Registry{engine: engine, library: library, limits: limits.withDefaults(), mixes: map[string]*mix{}}
 }
 
 // Start starts a mix from a complete, validated spec, which the Registry then owns.
 // When a mix of this id runs with this spec (or was started with it) that one is
-// returned. Errors: ErrExists, ErrTooManyMixes, ErrClosed, ErrEngine, ErrNotRunning
+// returned. Versions of templates and pictures that spec leaves open are pinned.
+// Errors: Faults (paths begin at `spec.`), ErrExists, ErrTooManyMixes, ErrClosed, ErrEngine, ErrNotRunning
 // (the mix of this id is stopping), or ctx's.
 func (r *Registry) Start(ctx context.Context, spec *pb.MixSpec) (*pb.Mix, error) {
 	for {
@@ -77,7 +84,7 @@ func (r *Registry) Start(ctx context.Context, spec *pb.MixSpec) (*pb.Mix, error)
 		}
 		if fresh {
 			defer m.release()
-			return r.launch(m, spec)
+			return r.launch(ctx, m, spec)
 		}
 		if err := m.acquire(ctx); err != nil {
 			return nil, err
@@ -89,7 +96,7 @@ func (r *Registry) Start(ctx context.Context, spec *pb.MixSpec) (*pb.Mix, error)
 			continue // it failed to start, or ended, while we waited
 		case current.State == pb.MixState_MIX_STATE_STOPPING:
 			return nil, fmt.Errorf("%w: mix %q is stopping", ErrNotRunning, spec.Id)
-		case proto.Equal(spec, current.Spec) || proto.Equal(spec, m.started):
+		case proto.Equal(spec, m.started) || proto.Equal(keepPins(proto.CloneOf(spec), current.Spec), current.Spec):
 			return current, nil
 		}
 		return nil, fmt.Errorf("%w: mix %q is at revision %d", ErrExists, spec.Id, current.Revision)
@@ -119,14 +126,17 @@ func (r *Registry) claim(spec *pb.MixSpec) (m *mix, fresh bool, err error) {
 }
 
 // launch starts the engine for m, whose turn the caller has.
-func (r *Registry) launch(m *mix, spec *pb.MixSpec) (*pb.Mix, error) {
-	running, err := r.engine.Start(toMixer(spec, 1), m.observe)
+func (r *Registry) launch(ctx context.Context, m *mix, spec *pb.MixSpec) (*pb.Mix, error) {
+	r.library.using.RLock()
+	defer r.library.using.RUnlock()
+	spec = proto.CloneOf(spec)
+	running, err := r.engage(ctx, m, spec)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if err != nil {
 		delete(r.mixes, spec.Id)
 		r.running--
-		return nil, fmt.Errorf("%w: starting mix %q: %w", ErrEngine, spec.Id, err)
+		return nil, err
 	}
 	mix := m.begin(spec, running)
 	r.tending.Add(1)
@@ -136,6 +146,23 @@ func (r *Registry) launch(m *mix, spec *pb.MixSpec) (*pb.Mix, error) {
 		r.retire(m)
 	}()
 	return mix, nil
+}
+
+// engage pins spec and starts the engine with it. The caller holds library.using.
+func (r *Registry) engage(ctx context.Context, m *mix, spec *pb.MixSpec) (Mix, error) {
+	faults, err := r.library.pin(ctx, spec)
+	if err := outcome(faults.under("spec."), err); err != nil {
+		return nil, err
+	}
+	wanted, err := r.library.toMixer(ctx, spec, 1)
+	if err != nil {
+		return nil, err
+	}
+	running, err := r.engine.Start(wanted, m.observe)
+	if err != nil {
+		return nil, fmt.Errorf("%w: starting mix %q: %w", ErrEngine, spec.Id, err)
+	}
+	return running, nil
 }
 
 // retire moves a mix that has ended to the stopped ones and forgets the oldest.
@@ -165,8 +192,8 @@ func (r *Registry) find(id string) (*mix, error) {
 
 // Update replaces the spec of a running mix by what change makes of it. change gets
 // a copy of the current spec that it may alter and return; it runs while no other
-// change of this mix does. A spec that comes back equal changes nothing. Errors:
-// ErrNotFound, ErrNotRunning, ErrRevision, ErrFixed, ErrEngine, ctx's, or change's.
+// change of this mix does, and pins what it leaves open (see Library). A spec that
+// comes back equal changes nothing. Errors: ErrNotFound, ErrNotRunning, ErrRevision, ErrFixed, ErrEngine, ctx's, or change's.
 func (r *Registry) Update(ctx context.Context, id string, expected int64,
 	change func(spec *pb.MixSpec) (*pb.MixSpec, error),
 ) (*pb.Mix, error) {
@@ -178,7 +205,7 @@ func (r *Registry) Update(ctx context.Context, id string, expected int64,
 		return nil, err
 	}
 	defer m.release()
-	return m.change(expected, change)
+	return m.change(ctx, r.library, expected, change)
 }
 
 // Stop ends a mix and returns it when it has ended. The end goes on when ctx is

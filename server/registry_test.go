@@ -41,7 +41,7 @@ func shut(t *testing.T, r *Registry) {
 }
 
 func TestTheRegistryIsBounded(t *testing.T) {
-	r := NewRegistry(newRecorder(), Limits{Mixes: 2, Stopped: 3})
+	r := NewRegistry(newRecorder(), nil, Limits{Mixes: 2, Stopped: 3})
 	defer shut(t, r)
 	for i := range 5 {
 		id := fmt.Sprintf("room%d", i)
@@ -77,7 +77,7 @@ func TestTheRegistryIsBounded(t *testing.T) {
 
 func TestEventsAreBounded(t *testing.T) {
 	engine := newRecorder()
-	r := NewRegistry(engine, Limits{Events: 4})
+	r := NewRegistry(engine, nil, Limits{Events: 4})
 	defer shut(t, r)
 	open(t, r, "room")
 	for i := range 10 {
@@ -103,7 +103,7 @@ func TestEventsAreBounded(t *testing.T) {
 func TestAMixThatEndsByItselfIsStopped(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		engine := newRecorder()
-		r := NewRegistry(engine, Limits{})
+		r := NewRegistry(engine, nil, Limits{})
 		defer shut(t, r)
 		open(t, r, "room")
 		engine.mix("room").end("every input is gone")
@@ -122,7 +122,7 @@ func TestAMixThatDoesNotEndHoldsUpNobodyForLong(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		engine := newRecorder()
 		engine.hang = true
-		r := NewRegistry(engine, Limits{})
+		r := NewRegistry(engine, nil, Limits{})
 		open(t, r, "room")
 		begin := time.Now()
 		if _, err := r.Stop(t.Context(), "room", 0); !errors.Is(err, ErrStopTimeout) {
@@ -150,7 +150,7 @@ func TestAMixThatDoesNotEndHoldsUpNobodyForLong(t *testing.T) {
 
 func TestCloseStopsAllAtOnceAndRefusesNew(t *testing.T) {
 	engine := newRecorder()
-	r := NewRegistry(engine, Limits{})
+	r := NewRegistry(engine, nil, Limits{})
 	for _, id := range []string{"a", "b", "c"} {
 		open(t, r, id)
 	}
@@ -166,7 +166,7 @@ func TestCloseStopsAllAtOnceAndRefusesNew(t *testing.T) {
 }
 
 func TestAChangeThatWaitsGivesUpWithItsCaller(t *testing.T) {
-	r := NewRegistry(newRecorder(), Limits{})
+	r := NewRegistry(newRecorder(), nil, Limits{})
 	defer shut(t, r)
 	open(t, r, "room")
 	m := r.mixes["room"]
@@ -183,7 +183,7 @@ func TestAChangeThatWaitsGivesUpWithItsCaller(t *testing.T) {
 }
 
 func TestWatchersOfAMixAreBounded(t *testing.T) {
-	r := NewRegistry(newRecorder(), Limits{Watchers: 1})
+	r := NewRegistry(newRecorder(), nil, Limits{Watchers: 1})
 	defer shut(t, r)
 	open(t, r, "room")
 	w, err := r.Watch("room")
@@ -204,7 +204,7 @@ func TestWatchersOfAMixAreBounded(t *testing.T) {
 
 func TestStatisticsComeOnceASecond(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := NewRegistry(newRecorder(), Limits{})
+		r := NewRegistry(newRecorder(), nil, Limits{})
 		defer shut(t, r)
 		open(t, r, "room")
 		w, err := r.Watch("room")
@@ -232,7 +232,7 @@ func TestStatisticsComeOnceASecond(t *testing.T) {
 }
 
 func TestAWatchEndsWithItsMix(t *testing.T) {
-	r := NewRegistry(newRecorder(), Limits{})
+	r := NewRegistry(newRecorder(), nil, Limits{})
 	defer shut(t, r)
 	open(t, r, "room")
 	w, err := r.Watch("room")

@@ -35,6 +35,7 @@ var (
 		mixer.SourceFormat:  pb.EventKind_EVENT_KIND_SOURCE_FORMAT,
 		mixer.OutputChanged: pb.EventKind_EVENT_KIND_OUTPUT_CHANGED,
 		mixer.TicksSkipped:  pb.EventKind_EVENT_KIND_TICKS_SKIPPED,
+		mixer.MainChanged:   pb.EventKind_EVENT_KIND_MAIN_CHANGED,
 	}
 )
 
@@ -75,6 +76,7 @@ func statsToProto(s mixer.Stats) *pb.MixStats {
 	out := &pb.MixStats{
 		At:       durationpb.New(s.At),
 		Revision: s.Revision,
+		Main:     s.Main,
 		Ticks: &pb.TickStats{
 			Frames:    s.Ticks.Frames,
 			Late:      s.Ticks.Late,

@@ -17,12 +17,14 @@ import (
 	"google.golang.org/grpc/keepalive"
 	"google.golang.org/grpc/reflection"
 
+	"github.com/lianmai/lianmai/compose"
 	pb "github.com/lianmai/lianmai/proto/lianmai/v1"
 )
 
 // Bounds of the gRPC server.
 const (
-	maxMessage        = 1 << 20 // bytes, of a request; answers stay below it too
+	maxMessage        = 1 << 20 // bytes, of a request
+	maxAnswer         = 4 << 20 // bytes; what clients take unless told otherwise
 	maxStreams        = 256     // calls at once on one connection
 	handshakeTimeout  = 10 * time.Second
 	keepaliveAfter    = 30 * time.Second // of silence
@@ -40,6 +42,8 @@ type Config struct {
 	GRPC, HTTP net.Listener
 	// Mixes is closed by Serve.
 	Mixes *Registry
+	// Fonts draw the names of previews.
+	Fonts *compose.Fonts
 	// Log gets one line for each call.
 	Log *slog.Logger
 	// Version is told by /version.
@@ -61,7 +65,8 @@ type Server struct {
 
 // New returns a Server that is ready for Serve.
 func New(cfg Config) (*Server, error) {
-	check, err := newChecker()
+	library := cfg.Mixes.library
+	check, err := newChecker(library)
 	if err != nil {
 		return nil, err
 	}
@@ -72,7 +77,7 @@ func New(cfg Config) (*Server, error) {
 	calls := callLog{log: cfg.Log}
 	s.grpc = grpc.NewServer(
 		grpc.MaxRecvMsgSize(maxMessage),
-		grpc.MaxSendMsgSize(maxMessage),
+		grpc.MaxSendMsgSize(maxAnswer),
 		grpc.MaxConcurrentStreams(maxStreams),
 		grpc.ConnectionTimeout(handshakeTimeout),
 		grpc.KeepaliveParams(keepalive.ServerParameters{Time: keepaliveAfter, Timeout: keepaliveTimeout}),
@@ -81,9 +86,17 @@ func New(cfg Config) (*Server, error) {
 		grpc.ChainStreamInterceptor(calls.stream),
 	)
 	pb.RegisterMixServiceServer(s.grpc, &service{mixes: cfg.Mixes, check: check})
+	pb.RegisterTemplateServiceServer(s.grpc, &templates{
+		library: library, mixes: cfg.Mixes, fonts: cfg.Fonts, check: check, drawing: make(chan struct{}, previewsAtOnce),
+	})
+	pb.RegisterAssetServiceServer(s.grpc, &assets{library: library, mixes: cfg.Mixes, check: check})
 	healthpb.RegisterHealthServer(s.grpc, s.health)
 	reflection.Register(s.grpc)
-	s.health.SetServingStatus(pb.MixService_ServiceDesc.ServiceName, healthpb.HealthCheckResponse_SERVING)
+	for _, service := range []grpc.ServiceDesc{
+		pb.MixService_ServiceDesc, pb.TemplateService_ServiceDesc, pb.AssetService_ServiceDesc,
+	} {
+		s.health.SetServingStatus(service.ServiceName, healthpb.HealthCheckResponse_SERVING)
+	}
 	s.http = s.newHTTP()
 	return s, nil
 }

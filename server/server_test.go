@@ -155,7 +155,7 @@ func TestServeStopsGracefully(t *testing.T) {
 func TestServeReportsAListenerThatFails(t *testing.T) {
 	lis := loopback(t)
 	lis.Close()
-	s, err := New(Config{GRPC: lis, Mixes: NewRegistry(newRecorder(), Limits{}), Log: slog.New(slog.DiscardHandler)})
+	s, err := New(Config{GRPC: lis, Mixes: NewRegistry(newRecorder(), nil, Limits{}), Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -24,7 +24,7 @@ type service struct {
 }
 
 func (s *service) StartMix(ctx context.Context, req *pb.StartMixRequest) (*pb.StartMixResponse, error) {
-	if err := s.check.specRequest(req, req.Spec); err != nil {
+	if err := s.check.specRequest(ctx, req, req.Spec); err != nil {
 		return nil, toStatus(err)
 	}
 	fillDefaults(req.Spec)
@@ -36,14 +36,16 @@ func (s *service) StartMix(ctx context.Context, req *pb.StartMixRequest) (*pb.St
 }
 
 func (s *service) UpdateMix(ctx context.Context, req *pb.UpdateMixRequest) (*pb.UpdateMixResponse, error) {
-	if err := s.check.specRequest(req, req.Spec); err != nil {
+	if err := s.check.specRequest(ctx, req, req.Spec); err != nil {
 		return nil, toStatus(err)
 	}
 	mix, err := s.mixes.Update(ctx, req.Spec.Id, req.ExpectedRevision,
 		func(current *pb.MixSpec) (*pb.MixSpec, error) {
 			keepSettings(req.Spec, current)
 			fillDefaults(req.Spec)
-			return req.Spec, nil
+			keepPins(req.Spec, current)
+			faults, err := s.mixes.library.pin(ctx, req.Spec)
+			return req.Spec, outcome(faults.under("spec."), err)
 		})
 	if err != nil {
 		return nil, toStatus(err)
@@ -59,7 +61,7 @@ func (s *service) UpdateLayout(ctx context.Context, req *pb.UpdateLayoutRequest)
 		func(spec *pb.MixSpec) (*pb.MixSpec, error) {
 			setLayout(spec.Layout, req)
 			fillDefaults(spec)
-			return spec, s.checkLayout(spec)
+			return spec, s.checkLayout(ctx, spec)
 		})
 	if err != nil {
 		return nil, toStatus(err)
@@ -67,27 +69,49 @@ func (s *service) UpdateLayout(ctx context.Context, req *pb.UpdateLayoutRequest)
 	return &pb.UpdateLayoutResponse{Mix: mix}, nil
 }
 
-// setLayout changes l in place to what req names.
+// setLayout changes l in place to what req names. A template that is named is taken in
+// its newest version.
 func setLayout(l *pb.Layout, req *pb.UpdateLayoutRequest) {
 	if req.Template != nil {
-		l.Template = *req.Template
+		l.Template, l.TemplateVersion = *req.Template, 0
+	}
+	if req.TemplateVersion != nil {
+		l.TemplateVersion = *req.TemplateVersion
 	}
 	if req.Main != nil {
 		l.Main = *req.Main
 	}
+	if req.MainChoice != nil {
+		l.MainChoice = *req.MainChoice
+	}
 	if req.Order != nil {
 		l.Order = req.Order.Names
 	}
+	if req.Overrides != nil {
+		l.Overrides = req.Overrides.Slots
+	}
+	if req.Transition != nil {
+		l.Transition = req.Transition
+	}
 }
 
-// checkLayout checks the spec that an UpdateLayoutRequest led to; paths are the
-// request's.
-func (s *service) checkLayout(spec *pb.MixSpec) error {
-	faults, err := s.check.result(spec)
+// requestFields has the fields of a Layout that are called otherwise in an
+// UpdateLayoutRequest.
+var requestFields = map[string]string{"order": "order.names", "overrides": "overrides.slots"}
+
+// checkLayout checks and pins the spec that an UpdateLayoutRequest led to; paths are
+// the request's.
+func (s *service) checkLayout(ctx context.Context, spec *pb.MixSpec) error {
+	faults, err := s.check.result(ctx, spec)
+	if len(faults) == 0 && err == nil {
+		faults, err = s.mixes.library.pin(ctx, spec)
+	}
 	for i := range faults {
 		field := strings.TrimPrefix(faults[i].Field, "layout.")
-		if field == "order" {
-			field = "order.names"
+		for name, called := range requestFields {
+			if rest, ok := strings.CutPrefix(field, name); ok && (rest == "" || rest[0] == '[') {
+				field = called + rest
+			}
 		}
 		faults[i].Field = field
 	}

@@ -31,7 +31,7 @@ func TestStartMixFillsDefaults(t *testing.T) {
 	b := newBench(t, Limits{})
 	mix := b.start(t, duet("room"))
 	want := duet("room")
-	want.Layout = &pb.Layout{Template: "grid-by-count"}
+	want.Layout = &pb.Layout{Template: "grid-by-count", MainChoice: pb.MainChoice_MAIN_CHOICE_FIXED}
 	want.Participants[0].DisplayName, want.Participants[1].DisplayName = "anna", "ben"
 	want.Video = &pb.VideoSettings{
 		Width: 720, Height: 1280, FrameRate: &pb.FrameRate{Num: 30, Den: 1}, Bitrate: 2_500_000,
@@ -162,8 +162,25 @@ func TestUpdateLayoutChangesWhatItNames(t *testing.T) {
 			&pb.UpdateLayoutRequest{Template: proto.String(""), Main: proto.String(""), Order: &pb.ParticipantOrder{}},
 			&pb.Layout{Template: "grid-by-count"},
 		},
+		{
+			&pb.UpdateLayoutRequest{
+				MainChoice: pb.MainChoice_MAIN_CHOICE_AUTO.Enum(), Transition: durationpb.New(0),
+				Overrides: &pb.SlotOverrides{Slots: []*pb.SlotOverride{{Participant: "ben", Z: proto.Int32(3)}}},
+			},
+			&pb.Layout{
+				Template: "grid-by-count", MainChoice: pb.MainChoice_MAIN_CHOICE_AUTO, Transition: durationpb.New(0),
+				Overrides: []*pb.SlotOverride{{Participant: "ben", Z: proto.Int32(3)}},
+			},
+		},
+		{
+			&pb.UpdateLayoutRequest{MainChoice: pb.MainChoice_MAIN_CHOICE_FIXED.Enum(), Overrides: &pb.SlotOverrides{}},
+			&pb.Layout{Template: "grid-by-count", Transition: durationpb.New(0)},
+		},
 	} {
 		step.req.Id = "room"
+		if step.want.MainChoice == 0 {
+			step.want.MainChoice = pb.MainChoice_MAIN_CHOICE_FIXED // the default
+		}
 		resp, err := b.UpdateLayout(t.Context(), step.req)
 		if err != nil || !proto.Equal(resp.Mix.Spec.Layout, step.want) || resp.Mix.Revision != int64(i+2) {
 			t.Errorf("step %d: %v, %v; want %v", i, resp, err, step.want)

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"fmt"
 	"time"
 
@@ -33,6 +34,9 @@ func fillDefaults(spec *pb.MixSpec) {
 	}
 	if spec.Layout.Template == "" {
 		spec.Layout.Template = DefaultTemplate
+	}
+	if spec.Layout.MainChoice == pb.MainChoice_MAIN_CHOICE_UNSPECIFIED {
+		spec.Layout.MainChoice = pb.MainChoice_MAIN_CHOICE_FIXED
 	}
 	for _, p := range spec.Participants {
 		if p.DisplayName == "" {
@@ -150,15 +154,26 @@ func checkFixed(next, current *pb.MixSpec) error {
 	return nil
 }
 
-// toMixer returns a complete spec in the engine's terms.
-func toMixer(spec *pb.MixSpec, revision int64) mixer.Spec {
+// toMixer returns a complete, pinned spec in the engine's terms.
+func (l *Library) toMixer(ctx context.Context, spec *pb.MixSpec, revision int64) (mixer.Spec, error) {
+	t, err := l.template(ctx, spec)
+	if err != nil {
+		return mixer.Spec{}, err
+	}
+	overrides, faults := overridesOf(spec.Layout.Overrides)
+	if len(faults) > 0 {
+		return mixer.Spec{}, faults
+	}
 	out := mixer.Spec{
 		ID:       spec.Id,
 		Revision: revision,
 		Layout: mixer.LayoutSpec{
-			Template: spec.Layout.Template,
-			Main:     spec.Layout.Main,
-			Order:    append([]string(nil), spec.Layout.Order...),
+			Template:  spec.Layout.Template,
+			Custom:    t,
+			Main:      spec.Layout.Main,
+			Auto:      spec.Layout.MainChoice == pb.MainChoice_MAIN_CHOICE_AUTO,
+			Order:     append([]string(nil), spec.Layout.Order...),
+			Overrides: overrides,
 		},
 		Video: mixer.VideoSpec{
 			Width:     int(spec.Video.Width),
@@ -170,14 +185,18 @@ func toMixer(spec *pb.MixSpec, revision int64) mixer.Spec {
 		},
 		Audio: mixer.AudioSpec{Bitrate: int(spec.Audio.Bitrate)},
 	}
+	if spec.Layout.Transition != nil {
+		d := spec.Layout.Transition.AsDuration()
+		out.Layout.Transition = &d
+	}
 	for _, p := range spec.Participants {
 		out.Participants = append(out.Participants, mixer.Participant{
 			Name: p.Name, DisplayName: p.DisplayName, URL: p.Url,
-			Hidden: p.Hidden, Muted: p.Muted, GainDB: p.GainDb,
+			Hidden: p.Hidden, Muted: p.Muted, GainDB: p.GainDb, Placeholder: p.Placeholder,
 		})
 	}
 	for _, o := range spec.Outputs {
 		out.Outputs = append(out.Outputs, mixer.Output{Name: o.Name, URL: o.Url})
 	}
-	return out
+	return out, nil
 }

@@ -1,14 +1,15 @@
 package server
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"buf.build/go/protovalidate"
 	"google.golang.org/protobuf/proto"
 
-	"github.com/lianmai/lianmai/layout"
 	pb "github.com/lianmai/lianmai/proto/lianmai/v1"
 	"github.com/lianmai/lianmai/rtmp"
 )
@@ -28,23 +29,29 @@ var crossField = map[string]string{
 }
 
 // checker checks requests against the rules in the protos and against those that
-// need code: template names and URLs.
-type checker struct{ rules protovalidate.Validator }
+// need code: URLs, and names of templates and pictures.
+type checker struct {
+	rules   protovalidate.Validator
+	library *Library
+}
 
 // newChecker compiles the rules. An error is a mistake in the protos.
-func newChecker() (*checker, error) {
+func newChecker(library *Library) (*checker, error) {
 	rules, err := protovalidate.New(
 		protovalidate.WithMessages(
 			&pb.StartMixRequest{}, &pb.UpdateMixRequest{}, &pb.UpdateLayoutRequest{},
 			&pb.SetParticipantStateRequest{}, &pb.StopMixRequest{}, &pb.GetMixRequest{},
 			&pb.ListMixesRequest{}, &pb.WatchMixRequest{},
+			&pb.UploadTemplateRequest{}, &pb.GetTemplateRequest{}, &pb.ListTemplatesRequest{},
+			&pb.DeleteTemplateRequest{}, &pb.PreviewTemplateRequest{},
+			&pb.UploadAssetRequest{}, &pb.GetAssetRequest{}, &pb.ListAssetsRequest{}, &pb.DeleteAssetRequest{},
 		),
 		protovalidate.WithDisableLazy(),
 	)
 	if err != nil {
 		return nil, fmt.Errorf("server: compiling the API's rules: %w", err)
 	}
-	return &checker{rules: rules}, nil
+	return &checker{rules: rules, library: library}, nil
 }
 
 // request checks a request that holds no spec. The error is a Faults.
@@ -58,23 +65,32 @@ func (c *checker) layoutRequest(req *pb.UpdateLayoutRequest) error {
 	if req.Order != nil {
 		req.Order.Names = trim(req.Order.Names, maxOrder)
 	}
+	if req.Overrides != nil {
+		req.Overrides.Slots = trim(req.Overrides.Slots, maxOrder)
+	}
 	return c.request(req)
 }
 
 // specRequest checks a request whose field `spec` is spec.
-func (c *checker) specRequest(req proto.Message, spec *pb.MixSpec) error {
+func (c *checker) specRequest(ctx context.Context, req proto.Message, spec *pb.MixSpec) error {
 	trimSpec(spec)
 	faults, err := c.faults(req)
-	if spec != nil {
-		faults = append(faults, codeFaults(spec, "spec.", faults)...)
+	if spec != nil && err == nil {
+		var more Faults
+		more, err = c.codeFaults(ctx, spec, "spec.", faults)
+		faults = append(faults, more...)
 	}
 	return outcome(faults, err)
 }
 
 // result checks the spec that a change would lead to. Paths begin at the spec.
-func (c *checker) result(spec *pb.MixSpec) (Faults, error) {
+func (c *checker) result(ctx context.Context, spec *pb.MixSpec) (Faults, error) {
 	faults, err := c.faults(spec)
-	return append(faults, codeFaults(spec, "", faults)...), err
+	if err != nil {
+		return nil, err
+	}
+	more, err := c.codeFaults(ctx, spec, "", faults)
+	return append(faults, more...), err
 }
 
 // outcome makes an error of faults. At most maxFaults are kept.
@@ -115,8 +131,8 @@ func (c *checker) faults(msg proto.Message) (Faults, error) {
 }
 
 // codeFaults returns the faults that the protos' rules cannot find, in fields that
-// are not among known.
-func codeFaults(spec *pb.MixSpec, prefix string, known Faults) Faults {
+// are not among known. spec is not changed.
+func (c *checker) codeFaults(ctx context.Context, spec *pb.MixSpec, prefix string, known Faults) (Faults, error) {
 	bad := make(map[string]bool, len(known))
 	for _, f := range known {
 		bad[f.Field] = true
@@ -127,8 +143,15 @@ func codeFaults(spec *pb.MixSpec, prefix string, known Faults) Faults {
 			faults = append(faults, Fault{Field: field, Allowed: allowed})
 		}
 	}
-	if _, err := layout.Builtin(spec.GetLayout().GetTemplate()); err != nil {
-		add("layout.template", "must be one of "+strings.Join(layout.BuiltinNames(), ", "))
+	_, dressing := overridesOf(spec.GetLayout().GetOverrides())
+	pinned := proto.CloneOf(spec)
+	fillDefaults(pinned)
+	missing, err := c.library.pin(ctx, pinned)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range slices.Concat(missing, dressing.under("layout.overrides")) {
+		add(f.Field, f.Allowed)
 	}
 	for i, p := range spec.Participants {
 		if _, err := rtmp.ParseURL(p.GetUrl()); err != nil {
@@ -140,7 +163,7 @@ func codeFaults(spec *pb.MixSpec, prefix string, known Faults) Faults {
 			add(fmt.Sprintf("outputs[%d].url", i), urlRule(err))
 		}
 	}
-	return faults
+	return faults, nil
 }
 
 // urlRule says what a URL may be and why this one is not; err does not quote it.
@@ -166,6 +189,7 @@ func trimSpec(spec *pb.MixSpec) {
 	spec.Outputs = trim(spec.Outputs, maxOutputs)
 	if spec.Layout != nil {
 		spec.Layout.Order = trim(spec.Layout.Order, maxOrder)
+		spec.Layout.Overrides = trim(spec.Layout.Overrides, maxOrder)
 	}
 }
 

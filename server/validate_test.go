@@ -15,6 +15,7 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 	"pgregory.net/rapid"
 
+	"github.com/lianmai/lianmai/compose"
 	pb "github.com/lianmai/lianmai/proto/lianmai/v1"
 )
 
@@ -162,7 +163,7 @@ func TestEveryFaultIsToldAtOnce(t *testing.T) {
 }
 
 func TestLimitsAreAllowed(t *testing.T) {
-	check, err := newChecker()
+	check, err := newChecker(NewLibrary(nil, compose.PictureLimits{}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -184,7 +185,7 @@ func TestLimitsAreAllowed(t *testing.T) {
 	} {
 		spec := duet("room")
 		change(spec)
-		if err := check.specRequest(&pb.StartMixRequest{Spec: spec}, spec); err != nil {
+		if err := check.specRequest(t.Context(), &pb.StartMixRequest{Spec: spec}, spec); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -252,7 +253,7 @@ func TestOtherRequestsHaveRulesToo(t *testing.T) {
 
 // A request of a megabyte can hold hundreds of thousands of empty participants.
 func TestHugeListsCostNothing(t *testing.T) {
-	check, err := newChecker()
+	check, err := newChecker(NewLibrary(nil, compose.PictureLimits{}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -262,7 +263,7 @@ func TestHugeListsCostNothing(t *testing.T) {
 		spec.Outputs = append(spec.Outputs, &pb.Output{})
 	}
 	spec.Layout = &pb.Layout{Order: make([]string, 200_000)}
-	err = check.specRequest(&pb.StartMixRequest{Spec: spec}, spec)
+	err = check.specRequest(t.Context(), &pb.StartMixRequest{Spec: spec}, spec)
 	faults, ok := err.(Faults)
 	if !ok || len(faults) > maxFaults || len(spec.Participants) > maxParticipants+1 {
 		t.Fatalf("%d faults, %d participants left: %v", len(faults), len(spec.Participants), err)
@@ -275,13 +276,13 @@ func TestHugeListsCostNothing(t *testing.T) {
 }
 
 func TestDefaultsAreFilledOnce(t *testing.T) {
-	check, err := newChecker()
+	check, err := newChecker(NewLibrary(nil, compose.PictureLimits{}))
 	if err != nil {
 		t.Fatal(err)
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		spec := drawSpec(t)
-		if err := check.specRequest(&pb.StartMixRequest{Spec: spec}, spec); err != nil {
+		if err := check.specRequest(t.Context(), &pb.StartMixRequest{Spec: spec}, spec); err != nil {
 			t.Fatalf("a valid spec was refused: %v", err)
 		}
 		fillDefaults(spec)
@@ -290,7 +291,7 @@ func TestDefaultsAreFilledOnce(t *testing.T) {
 		if !proto.Equal(once, spec) {
 			t.Fatalf("filling twice changed\n%v\nto\n%v", once, spec)
 		}
-		if err := check.specRequest(&pb.StartMixRequest{Spec: spec}, spec); err != nil {
+		if err := check.specRequest(t.Context(), &pb.StartMixRequest{Spec: spec}, spec); err != nil {
 			t.Fatalf("filled spec: %v", err)
 		}
 		// What the filled spec says, it keeps as an update of itself.

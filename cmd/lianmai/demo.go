@@ -114,11 +114,11 @@ func (d *demonstration) serve(ctx context.Context, running *sync.WaitGroup) erro
 		return errors.Join(err, d.origin.Close())
 	}
 	d.grpcAddr = listener.Addr().String()
-	engine, err := newEngine(d.log)
-	if err != nil {
-		return errors.Join(err, d.origin.Close(), listener.Close())
-	}
-	srv, err := server.New(server.Config{GRPC: listener, Log: d.log, Version: version, Mixes: server.NewRegistry(engine, server.Limits{})})
+	fonts := newFonts(d.log)
+	engine := newEngine(fonts, nil, d.log)
+	srv, err := server.New(server.Config{
+		GRPC: listener, Log: d.log, Version: version, Fonts: fonts, Mixes: server.NewRegistry(engine, nil, server.Limits{}),
+	})
 	if err != nil {
 		return errors.Join(err, d.origin.Close(), listener.Close())
 	}

@@ -13,9 +13,11 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/lianmai/lianmai/compose"
 	"github.com/lianmai/lianmai/config"
 	"github.com/lianmai/lianmai/mixer"
 	"github.com/lianmai/lianmai/server"
+	"github.com/lianmai/lianmai/stage"
 )
 
 // asCommandEnv makes the test binary run as the command itself.
@@ -38,6 +40,10 @@ type stubMix struct {
 	once    sync.Once
 }
 
+// stubMaker makes a stubEngine.
+func stubMaker(*compose.Fonts, stage.Pictures, *slog.Logger) server.Engine { return stubEngine{} }
+
+// Start starts nothing.
 func (stubEngine) Start(spec mixer.Spec, observe func(mixer.Event)) (server.Mix, error) {
 	m := &stubMix{observe: observe, revs: make(chan int64, 1), done: make(chan struct{})}
 	m.revs <- spec.Revision
@@ -92,7 +98,7 @@ func startService(t *testing.T) (addr string, stop func() error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	banner := lineWriter{make(chan string, 1)}
 	served := make(chan error, 1)
-	go func() { served <- serve(ctx, cfg, stubEngine{}, slog.New(slog.DiscardHandler), banner) }()
+	go func() { served <- serve(ctx, cfg, stubMaker, slog.New(slog.DiscardHandler), banner) }()
 	stop = sync.OnceValue(func() error { cancel(); return <-served })
 	t.Cleanup(func() {
 		if err := stop(); err != nil {

@@ -214,7 +214,7 @@ func TestCompletion(t *testing.T) {
 		{[]string{"state", "room", "b"}, []string{"ben"}},
 		{[]string{"layout", "room", "--main", ""}, []string{"anna", "ben"}},
 		{[]string{"layout", "room", "--order", "ben,a"}, []string{"ben,anna"}},
-		{[]string{"start", "--template", "p"}, []string{"pk"}},
+		{[]string{"start", "--template", "p"}, []string{"pip", "pk"}},
 		{[]string{"start", "--preset", "very"}, []string{"veryfast", "veryslow"}},
 		{[]string{"start", "--input", "anna=rtmp://h/a/s", "--main", ""}, []string{"anna"}},
 	} {

@@ -9,18 +9,18 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
 
+	"github.com/lianmai/lianmai/compose"
 	"github.com/lianmai/lianmai/config"
 	"github.com/lianmai/lianmai/rtmp"
 	"github.com/lianmai/lianmai/server"
+	"github.com/lianmai/lianmai/store"
 )
-
-// engineMaker makes the engine of a service.
-type engineMaker func(*slog.Logger) (server.Engine, error)
 
 func newServeCommand(makeEngine engineMaker) *cobra.Command {
 	var file string
@@ -37,6 +37,9 @@ What is set by a flag counts first, then the environment (` + config.EnvPrefix +
   http: 127.0.0.1:8080
   rtmp: 127.0.0.1:1935
   data: /var/lib/lianmai
+  assets:
+    max-bytes: 5MB
+    max-side: 4096
   log:
     level: info
     format: auto
@@ -54,11 +57,7 @@ The API and the origin ask nobody for a password: let only those reach them who 
 				return err
 			}
 			log := newLogger(cmd.ErrOrStderr(), cfg.Log)
-			engine, err := makeEngine(log)
-			if err != nil {
-				return err
-			}
-			return serve(cmd.Context(), cfg, engine, log, cmd.OutOrStdout())
+			return serve(cmd.Context(), cfg, makeEngine, log, cmd.OutOrStdout())
 		},
 	}
 	flags, defaults := cmd.Flags(), config.Default()
@@ -66,7 +65,9 @@ The API and the origin ask nobody for a password: let only those reach them who 
 	flags.String("grpc", defaults.GRPC, "where the API listens, `HOST:PORT`")
 	flags.String("http", defaults.HTTP, "where the probes listen, `HOST:PORT`, or off")
 	flags.String("rtmp", defaults.RTMP, "where the RTMP origin listens, `HOST:PORT`, or off")
-	flags.String("data", defaults.Data, "`DIR` for what survives the service (mixes do not yet)")
+	flags.String("data", defaults.Data, "`DIR` for templates and pictures; without it they are gone when the service ends")
+	flags.String("assets-max-bytes", defaults.Assets.MaxBytes, "the most bytes of one picture, `SIZE` such as 800KB or 5MB; up to "+config.MostBytes)
+	flags.String("assets-max-side", defaults.Assets.MaxSide, "the most pixels of a picture's side, `N`")
 	flags.String("log-level", defaults.Log.Level, "debug, info, warn or error")
 	flags.String("log-format", defaults.Log.Format, "text, json or auto: text on a terminal, else JSON")
 	completeFrom(cmd, "log-level", []string{"debug", "info", "warn", "error"})
@@ -90,19 +91,20 @@ func loadConfig(cmd *cobra.Command, file string) (config.Config, error) {
 
 // serve runs the service until ctx is done and has then ended everything. The line
 // that says what listens where goes to banner.
-func serve(ctx context.Context, cfg config.Config, engine server.Engine, log *slog.Logger, banner io.Writer) error {
-	if cfg.Data != "" {
-		if err := os.MkdirAll(cfg.Data, 0o750); err != nil {
-			return fmt.Errorf("--data: %w", err)
-		}
+func serve(ctx context.Context, cfg config.Config, makeEngine engineMaker, log *slog.Logger, banner io.Writer) (err error) {
+	library, closeLibrary, err := openLibrary(ctx, cfg, log)
+	if err != nil {
+		return err
 	}
+	defer func() { err = errors.Join(err, closeLibrary()) }()
 	grpc, http, err := listen(cfg)
 	if err != nil {
 		return err
 	}
+	fonts := newFonts(log)
 	srv, err := server.New(server.Config{
-		GRPC: grpc, HTTP: http, Log: log, Version: version,
-		Mixes: server.NewRegistry(engine, server.Limits{}),
+		GRPC: grpc, HTTP: http, Log: log, Version: version, Fonts: fonts,
+		Mixes: server.NewRegistry(makeEngine(fonts, library, log), library, server.Limits{}),
 	})
 	if err != nil {
 		return errors.Join(err, closeAll(grpc, http))
@@ -126,6 +128,22 @@ func serve(ctx context.Context, cfg config.Config, engine server.Engine, log *sl
 	}
 	fmt.Fprintln(banner, strings.Join(parts, " · "))
 	return srv.Serve(ctx)
+}
+
+// openLibrary opens what --data keeps. close ends it.
+func openLibrary(ctx context.Context, cfg config.Config, log *slog.Logger) (library *server.Library, close func() error, err error) {
+	var dir string
+	if cfg.Data == "" {
+		log.Info("templates and pictures are kept until the service ends; --data DIR keeps them for longer")
+	} else {
+		dir = filepath.Join(cfg.Data, "store")
+	}
+	kept, err := store.Open(ctx, store.Config{Dir: dir, Log: log.With("part", "store")})
+	if err != nil {
+		return nil, nil, fmt.Errorf("--data: %w", err)
+	}
+	limits := compose.PictureLimits{Bytes: cfg.Assets.Bytes(), Side: cfg.Assets.Side()}
+	return server.NewLibrary(kept, limits), kept.Close, nil
 }
 
 // listen opens the listeners of the API and, unless it is off, of the probes.

@@ -37,7 +37,7 @@ func TestATakenPortNamesItsFlag(t *testing.T) {
 		addr := taken(t)
 		set(&cfg, addr)
 		var banner bytes.Buffer
-		err := serve(t.Context(), cfg, stubEngine{}, slog.New(slog.DiscardHandler), &banner)
+		err := serve(t.Context(), cfg, stubMaker, slog.New(slog.DiscardHandler), &banner)
 		if err == nil || strings.Contains(err.Error(), "\n") || !strings.Contains(err.Error(), addr) || !strings.Contains(err.Error(), "another with "+flag) {
 			t.Errorf("%s: %v", flag, err)
 		}
@@ -54,7 +54,7 @@ func TestListenersCanBeTurnedOff(t *testing.T) {
 	ctx, cancel := testContext(t)
 	banner := lineWriter{make(chan string, 1)}
 	served := make(chan error, 1)
-	go func() { served <- serve(ctx, cfg, stubEngine{}, slog.New(slog.DiscardHandler), banner) }()
+	go func() { served <- serve(ctx, cfg, stubMaker, slog.New(slog.DiscardHandler), banner) }()
 	if line := <-banner.lines; strings.Contains(line, "HTTP") || strings.Contains(line, "RTMP") || strings.Count(line, "\n") != 1 {
 		t.Errorf("banner = %q", line)
 	}

@@ -39,12 +39,16 @@ var mayImport = map[string][]string{
 	// Templates from outside, for everybody who takes them.
 	"template": {"layout", "proto/..."},
 
+	// What a template says, ready to be drawn.
+	"stage":   {"media", "layout", "compose"},
+	"preview": {"media", "layout", "compose", "stage"},
+
 	// The session, and its judge, which knows nothing of how the mix was made.
-	"mixer": {"media", "layout", "audio", "rtmp", "decode", "encode", "compose"},
+	"mixer": {"media", "layout", "audio", "rtmp", "decode", "encode", "compose", "stage"},
 	"judge": {"media", "audio/measure", "decode", "pattern"},
 
 	// The service.
-	"server": {"media", "layout", "rtmp", "mixer", "proto/..."},
+	"server": {"media", "layout", "compose", "preview", "template", "store", "rtmp", "mixer", "proto/..."},
 
 	// Who wires everything.
 	"cmd/lianmai":  {"..."},

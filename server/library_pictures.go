@@ -1,0 +1,139 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/lianmai/lianmai/compose"
+	pb "github.com/lianmai/lianmai/proto/lianmai/v1"
+	"github.com/lianmai/lianmai/store"
+)
+
+// UploadPicture checks a picture and keeps it as the newest version of its name,
+// unless the newest is the same. Errors: Faults, ErrNoRoom, ErrStore, or ctx's.
+func (l *Library) UploadPicture(ctx context.Context, name string, data []byte) (*pb.Asset, error) {
+	_, info, err := compose.DecodePicture(data, l.limits)
+	if errors.Is(err, compose.ErrPicture) || errors.Is(err, compose.ErrPictureTooLarge) {
+		return nil, Faults{{Field: "chunk", Allowed: err.Error()}}
+	}
+	if err != nil {
+		return nil, err
+	}
+	newest, v, err := l.store.Get(ctx, store.Picture, name, 0)
+	if err == nil && slices.Equal(newest, data) {
+		return assetOf(v), nil
+	}
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return nil, storeError(err, ErrNoAsset, name, 0)
+	}
+	v, err = l.store.Put(ctx, store.Picture, name, data, note(pictureNote{
+		Format: info.Format, Width: info.W, Height: info.H, Alpha: info.Alpha,
+	}))
+	if err != nil {
+		return nil, storeError(err, ErrNoAsset, name, 0)
+	}
+	return assetOf(v), nil
+}
+
+// assetFormats has the formats of pictures by their names in notes.
+var assetFormats = map[string]pb.AssetFormat{
+	"png": pb.AssetFormat_ASSET_FORMAT_PNG, "jpeg": pb.AssetFormat_ASSET_FORMAT_JPEG,
+}
+
+// assetOf describes a version of a picture.
+func assetOf(v store.Version) *pb.Asset {
+	n := readNote[pictureNote](v)
+	return &pb.Asset{
+		Name: v.Name, Version: int32(v.Version), Format: assetFormats[n.Format],
+		Width: int32(n.Width), Height: int32(n.Height), Alpha: n.Alpha,
+		Size: v.Size, Sha256: v.Digest, CreateTime: timestamppb.New(v.Created),
+	}
+}
+
+// PictureBytes returns a picture as it was uploaded.
+func (l *Library) PictureBytes(ctx context.Context, name string, version int) (*pb.Asset, []byte, error) {
+	data, v, err := l.store.Get(ctx, store.Picture, name, version)
+	if err != nil {
+		return nil, nil, storeError(err, ErrNoAsset, name, version)
+	}
+	return assetOf(v), data, nil
+}
+
+// ListPictures returns at most size pictures whose names come after `after`, by name,
+// and whether there are more.
+func (l *Library) ListPictures(ctx context.Context, size int, after string) (assets []*pb.Asset, more bool, err error) {
+	kept, err := l.store.List(ctx, store.Picture, "")
+	if err != nil {
+		return nil, false, storeError(err, ErrNoAsset, "", 0)
+	}
+	for _, v := range kept {
+		assets = append(assets, assetOf(v))
+	}
+	assets, more = page(assets, (*pb.Asset).GetName, size, after)
+	return assets, more, nil
+}
+
+// DeletePicture deletes one version of a picture, or with version 0 all of them, unless
+// a template or a mix uses it. Errors: ErrNoAsset, ErrInUse, ErrStore, or ctx's.
+func (l *Library) DeletePicture(ctx context.Context, name string, version int, mixes *Registry) error {
+	l.using.Lock()
+	defer l.using.Unlock()
+	versions, err := l.versions(ctx, store.Picture, name, version, ErrNoAsset)
+	if err != nil {
+		return err
+	}
+	templates, err := l.picturesOfTemplates(ctx)
+	if err != nil {
+		return err
+	}
+	templateUsers, pictureUsers := mixes.uses()
+	users := inUse{what: fmt.Sprintf("picture %q", name)}
+	for _, v := range versions {
+		ref := pinned(name, v.Version)
+		users.mixes = append(users.mixes, pictureUsers[ref]...)
+		for _, t := range templates[ref] {
+			users.templates = append(users.templates, t)
+			users.mixes = append(users.mixes, templateUsers[t]...)
+		}
+	}
+	if len(users.mixes)+len(users.templates) > 0 {
+		users.mixes, users.templates = sorted(users.mixes), sorted(users.templates)
+		return users
+	}
+	if err := l.store.Delete(ctx, store.Picture, name, version); err != nil {
+		return storeError(err, ErrNoAsset, name, version)
+	}
+	return nil
+}
+
+// sorted returns the words in order, each once.
+func sorted(words []string) []string {
+	slices.Sort(words)
+	return slices.Compact(words)
+}
+
+// picturesOfTemplates returns, for each picture ("name@version"), the versions of
+// templates that use it.
+func (l *Library) picturesOfTemplates(ctx context.Context) (map[string][]string, error) {
+	users := map[string][]string{}
+	names, err := l.store.List(ctx, store.Template, "")
+	if err != nil {
+		return nil, storeError(err, ErrNoTemplate, "", 0)
+	}
+	for _, newest := range names {
+		all, err := l.store.List(ctx, store.Template, newest.Name)
+		if err != nil {
+			return nil, storeError(err, ErrNoTemplate, newest.Name, 0)
+		}
+		for _, v := range all {
+			for _, ref := range readNote[templateNote](v).Pictures {
+				users[ref] = append(users[ref], pinned(v.Name, v.Version))
+			}
+		}
+	}
+	return users, nil
+}

@@ -1,0 +1,130 @@
+package server
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/lianmai/lianmai/layout"
+	pb "github.com/lianmai/lianmai/proto/lianmai/v1"
+)
+
+// A spec names templates and pictures; pins say which versions. A mix that runs has
+// pins for all of them and keeps them until a call names them anew.
+
+// pin fills in, in place, the versions that spec leaves open, and returns what
+// cannot be found or used. Paths begin at the spec. The caller holds using.
+func (l *Library) pin(ctx context.Context, spec *pb.MixSpec) (Faults, error) {
+	var faults Faults
+	t, err := l.Template(ctx, spec.GetLayout().GetTemplate(), int(spec.GetLayout().GetTemplateVersion()))
+	switch {
+	case errors.Is(err, ErrNoTemplate):
+		field, allowed := "layout.template", "must be an uploaded template or one of "+strings.Join(layout.BuiltinNames(), ", ")
+		if spec.Layout.TemplateVersion != 0 {
+			field, allowed = "layout.template_version", "must be a version that the template has, or 0 for the newest; a built-in one has none"
+		}
+		faults = append(faults, Fault{Field: field, Allowed: allowed})
+	case err != nil:
+		return nil, err
+	case len(spec.Participants) > maxParticipants:
+		// Too many for any template: a fault that the protos' rules find.
+	case len(spec.Participants) > t.Participants:
+		faults = append(faults, Fault{Field: "layout.template", Allowed: fmt.Sprintf(
+			"has places for %d participants; the mix has %d", t.Participants, len(spec.Participants))})
+	default:
+		spec.Layout.TemplateVersion = int32(t.Version)
+	}
+	pictures := &resolver{l: l, ctx: ctx}
+	for i, p := range spec.Participants {
+		if p.GetPlaceholder() == "" {
+			continue
+		}
+		ref, ok := pictures.Resolve(p.Placeholder)
+		if !ok {
+			faults = append(faults, Fault{Field: fmt.Sprintf("participants[%d].placeholder", i),
+				Allowed: `must be an uploaded picture, "name" or "name@version"`})
+			continue
+		}
+		p.Placeholder = ref
+	}
+	return faults, pictures.err
+}
+
+// keepPins gives next, in place, the pins of current where next names the same thing
+// and leaves the version open; it returns next.
+func keepPins(next, current *pb.MixSpec) *pb.MixSpec {
+	n, c := next.Layout, current.Layout
+	if n.Template == c.Template && n.TemplateVersion == 0 {
+		n.TemplateVersion = c.TemplateVersion
+	}
+	for _, p := range next.Participants {
+		i := slices.IndexFunc(current.Participants, func(o *pb.Participant) bool { return o.Name == p.Name })
+		if i < 0 || p.Placeholder == "" {
+			continue
+		}
+		if name, _, ok := unpinned(current.Participants[i].Placeholder); ok && name == p.Placeholder {
+			p.Placeholder = current.Participants[i].Placeholder
+		}
+	}
+	return next
+}
+
+// template returns the layout template of a spec that is pinned.
+func (l *Library) template(ctx context.Context, spec *pb.MixSpec) (*layout.Template, error) {
+	t, err := l.Template(ctx, spec.Layout.Template, int(spec.Layout.TemplateVersion))
+	if err != nil {
+		return nil, err
+	}
+	return &t, nil
+}
+
+// uses says what the running mixes use of the library: ids of mixes, sorted, by the
+// name of the version ("name@version") of the template and of their own pictures.
+func (r *Registry) uses() (templates, pictures map[string][]string) {
+	templates, pictures = map[string][]string{}, map[string][]string{}
+	mixes, _ := r.List(len(r.mixes)+r.limits.Mixes, "", false)
+	for _, mix := range mixes {
+		spec := mix.Spec
+		name := pinned(spec.Layout.Template, int(spec.Layout.TemplateVersion))
+		templates[name] = append(templates[name], spec.Id)
+		for _, p := range spec.Participants {
+			if ref := p.Placeholder; ref != "" && !slices.Contains(pictures[ref], spec.Id) {
+				pictures[ref] = append(pictures[ref], spec.Id)
+			}
+		}
+	}
+	return templates, pictures
+}
+
+// inUse is an ErrInUse that names who uses what was to be deleted.
+type inUse struct {
+	what             string
+	mixes, templates []string
+}
+
+// shownUsers bounds how many users the text of an inUse names.
+const shownUsers = 5
+
+// Error names the first users.
+func (u inUse) Error() string {
+	var who []string
+	for _, group := range []struct {
+		noun  string
+		names []string
+	}{{"mixes", u.mixes}, {"templates", u.templates}} {
+		if n := len(group.names); n > 0 {
+			text := strings.Join(group.names[:min(n, shownUsers)], ", ")
+			if n > shownUsers {
+				text += fmt.Sprintf(" and %d more", n-shownUsers)
+			}
+			who = append(who, group.noun+" "+text)
+		}
+	}
+	return fmt.Sprintf("%s %s by %s", u.what, ErrInUse, cmp.Or(strings.Join(who, " and "), "somebody"))
+}
+
+// Is reports that target is ErrInUse.
+func (u inUse) Is(target error) bool { return target == ErrInUse }
