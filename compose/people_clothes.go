@@ -40,9 +40,9 @@ func crewneck(s *sketch, p *person) {
 
 // bare shows the skin within an opening of the clothes.
 func (s *sketch) bare(p *person, opening *path) {
-	m := s.mask(opening)
-	s.lay(m, across(p.shade(.10), p.shade(.38), -.4, .55))
-	s.lay(s.mask(p.face().moved(.06, .26)), flat(alpha(p.shade(1), .42)), m)
+	m, neck := s.mask(opening), s.mask(neckline())
+	s.lay(m, across(p.shade(.14), p.shade(.42), -.4, .5), neck)
+	s.lay(s.mask(p.face().moved(.06, .26)), flat(alpha(p.shade(1), .42)), m, neck)
 	for _, side := range []float64{-1, 1} {
 		s.fill(brush(.03, .1, side*.09, 1.66, side*.28, 1.60, side*.46, 1.52), alpha(p.shade(1), .4), m)
 	}

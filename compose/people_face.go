@@ -10,10 +10,15 @@ func (p *person) face() *path {
 	return both(0, -1.06, .48, -.93, .74, -.48, .76, 0, .68, .46, p.jaw+.14, .80, p.jaw*.55, .97, 0, 1.01)
 }
 
+// neckline returns the outline of the neck and what is below it between the shoulders.
+func neckline() *path {
+	return from(-.40, .4).curve(-.38, 1, -.38, 1.2, -.72, 1.42).curve(-1.1, 1.6, -.9, 2.4, 0, 2.5).
+		curve(.9, 2.4, 1.1, 1.6, .72, 1.42).curve(.38, 1.2, .38, 1, .40, .4)
+}
+
 // drawNeck draws the neck and the skin that clothes leave bare.
 func (p *person) drawNeck(s *sketch) {
-	neck := s.mask(from(-.40, .4).curve(-.38, 1, -.38, 1.2, -.72, 1.42).curve(-1.1, 1.6, -.9, 2.4, 0, 2.5).
-		curve(.9, 2.4, 1.1, 1.6, .72, 1.42).curve(.38, 1.2, .38, 1, .40, .4))
+	neck := s.mask(neckline())
 	s.lay(neck, across(p.shade(.14), p.shade(.42), -.4, .5))
 	// The chin's shadow.
 	s.lay(s.mask(p.face().moved(.06, .26)), flat(alpha(p.shade(1), .42)), neck)

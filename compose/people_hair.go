@@ -8,11 +8,18 @@ func (p *person) lock(s *sketch, outline *path, shine ...float64) *image.Alpha {
 	m := s.mask(outline)
 	s.lay(m, across(mix(p.hair, white, .07), mix(p.hair, ink, .38), -1, 1.1))
 	if len(shine) > 0 {
-		for _, width := range []float64{.34, .27, .20, .14, .08} {
-			s.fill(brush(width, .05, shine...), alpha(mix(p.hair, white, .5), .065), m)
-		}
+		p.sheen(s, m, shine...)
 	}
 	return m
+}
+
+// sheen draws soft light along a line in hair.
+func (p *person) sheen(s *sketch, m *image.Alpha, xy ...float64) {
+	const layers = 10
+	for i := range layers {
+		width := .38 - .034*float64(i)
+		s.fill(brush(width, .05, xy...), alpha(mix(p.hair, white, .5), .034), m)
+	}
 }
 
 // strand draws a line in hair, darker than it.
@@ -105,13 +112,13 @@ func scarf(s *sketch, p *person) {
 	face := s.mask(opening)
 	s.cut(hood, face)
 	s.lay(hood, across(mix(p.hair, white, .10), mix(p.hair, ink, .36), -1, 1.1))
-	s.fill(brush(.16, .1, -.82, -.5, -.55, -.95, 0, -1.1, .5, -.98), alpha(mix(p.hair, white, .6), .22), hood)
+	p.sheen(s, hood, -.82, -.5, -.55, -.95, 0, -1.1, .5, -.98)
 	for _, side := range []float64{-1, 1} {
 		s.fill(brush(.04, .1, side*.3, -1.2, side*.78, -.6, side*.84, .1, side*.6, .8, side*.1, 1.3), alpha(mix(p.hair, ink, .6), .34), hood)
 	}
 	s.fill(brush(.05, .1, -.7, .4, -.42, .95, 0, 1.16, .42, 1.0, .8, .5), alpha(mix(p.hair, ink, .6), .4), hood)
-	// Its shadow on the forehead, and the band below.
-	s.fill(brush(.07, .3, -.66, -.3, -.42, -.72, 0, -.79, .42, -.72, .66, -.3), alpha(p.shade(1), .40), face)
+	// Its shadow on the forehead.
+	s.fill(brush(.10, .3, -.64, .3, -.69, -.1, -.62, -.45, -.40, -.74, 0, -.81, .40, -.74, .62, -.45, .69, -.1, .64, .3), alpha(p.shade(1), .30), face)
 }
 
 // cut takes hole out of m.

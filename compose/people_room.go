@@ -163,7 +163,7 @@ func strips(s *sketch, r *interior) {
 		s.fill(box(l.x-.05, top-1, .1, bottom-top+2, 0), mix(l.c, white, .6))
 	}
 	// Foam in triangles between them.
-	for y := math.Floor(top) - 1; y < min(bottom, 12); y++ {
+	for y := max(math.Floor(top), -12); y < min(bottom, 12); y++ {
 		for x := max(math.Floor(left), -12); x < min(right, 12); x++ {
 			s.fill(from(x, y).line(x+1, y, x, y+1), alpha(white, .035))
 			s.fill(from(x+1, y).line(x+1, y+1, x, y+1), alpha(ink, .12))

@@ -193,23 +193,23 @@ func (s *sketch) mask(p *path) *image.Alpha {
 	return m
 }
 
-// pigment gives the colour at a place, in head units.
-type pigment func(x, y float64) color.NRGBA
+// tint gives the colour at a place, in head units.
+type tint func(x, y float64) color.NRGBA
 
-func flat(c color.NRGBA) pigment { return func(float64, float64) color.NRGBA { return c } }
+func flat(c color.NRGBA) tint { return func(float64, float64) color.NRGBA { return c } }
 
 // down is a gradient from the colour a at y0 to b at y1.
-func down(a, b color.NRGBA, y0, y1 float64) pigment {
+func down(a, b color.NRGBA, y0, y1 float64) tint {
 	return func(_, y float64) color.NRGBA { return mix(a, b, min(max((y-y0)/(y1-y0), 0), 1)) }
 }
 
 // across is a gradient from the colour a at x0 to b at x1.
-func across(a, b color.NRGBA, x0, x1 float64) pigment {
+func across(a, b color.NRGBA, x0, x1 float64) tint {
 	return func(x, _ float64) color.NRGBA { return mix(a, b, min(max((x-x0)/(x1-x0), 0), 1)) }
 }
 
 // lay paints where m and all of within say.
-func (s *sketch) lay(m *image.Alpha, p pigment, within ...*image.Alpha) {
+func (s *sketch) lay(m *image.Alpha, p tint, within ...*image.Alpha) {
 	r := m.Rect
 	for _, clip := range within {
 		r = r.Intersect(clip.Rect)
