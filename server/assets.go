@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"google.golang.org/grpc"
 
@@ -15,15 +16,29 @@ import (
 // assets answers AssetService.
 type assets struct {
 	pb.UnimplementedAssetServiceServer
-	library *Library
-	mixes   *Registry
-	check   *checker
+	library   *Library
+	mixes     *Registry
+	check     *checker
+	receiving chan struct{} // holds a token for each upload that is being received
 }
+
+// Bounds of uploads, so that those who upload slowly or many at once take no memory
+// from mixes.
+const (
+	uploadsAtOnce = 16
+	uploadTimeout = time.Minute
+)
 
 // chunkBytes is the size of the parts in which a picture is sent.
 const chunkBytes = 64 << 10
 
 func (s *assets) UploadAsset(stream grpc.ClientStreamingServer[pb.UploadAssetRequest, pb.UploadAssetResponse]) error {
+	select {
+	case s.receiving <- struct{}{}:
+		defer func() { <-s.receiving }()
+	default:
+		return toStatus(fmt.Errorf("%w: %d uploads are under way, the most at once", ErrNoRoom, cap(s.receiving)))
+	}
 	name, data, err := s.receive(stream)
 	if err != nil {
 		return toStatus(err)
@@ -35,8 +50,10 @@ func (s *assets) UploadAsset(stream grpc.ClientStreamingServer[pb.UploadAssetReq
 	return stream.SendAndClose(&pb.UploadAssetResponse{Asset: asset})
 }
 
-// receive reads an upload whole, up to as many bytes as a picture may have.
+// receive reads an upload whole, up to as many bytes as a picture may have and for no
+// longer than uploadTimeout.
 func (s *assets) receive(stream grpc.ClientStreamingServer[pb.UploadAssetRequest, pb.UploadAssetResponse]) (name string, data []byte, err error) {
+	late := time.Now().Add(uploadTimeout)
 	for first := true; ; first = false {
 		req, err := stream.Recv()
 		if errors.Is(err, io.EOF) {
@@ -46,7 +63,10 @@ func (s *assets) receive(stream grpc.ClientStreamingServer[pb.UploadAssetRequest
 			return name, data, nil
 		}
 		if err != nil {
-			return "", nil, err
+			return "", nil, err // the transport's, a status already
+		}
+		if time.Now().After(late) {
+			return "", nil, fmt.Errorf("%w: an upload may take %v", context.DeadlineExceeded, uploadTimeout)
 		}
 		if err := s.check.request(req); err != nil {
 			return "", nil, err

@@ -86,11 +86,26 @@ type detailed interface {
 	details() protoadapt.MessageV1
 }
 
-// toStatus returns err as a gRPC status error; nil stays nil. An error that is not
-// in the table is INTERNAL, and its text stays here.
+// concealed is a status whose cause is for the log alone.
+type concealed struct {
+	public *status.Status
+	cause  error
+}
+
+// Error returns what the caller of the API gets.
+func (c concealed) Error() string { return c.public.Err().Error() }
+
+// GRPCStatus returns what the caller of the API gets.
+func (c concealed) GRPCStatus() *status.Status { return c.public }
+
+// toStatus returns err as a gRPC status error; nil stays nil, and so does what is one
+// already. An error that is not in the table is INTERNAL, and its text stays here.
 func toStatus(err error) error {
 	if err == nil {
 		return nil
+	}
+	if _, ok := err.(interface{ GRPCStatus() *status.Status }); ok {
+		return err // the transport's
 	}
 	for _, row := range errorCodes {
 		if !errors.Is(err, row.err) {
@@ -101,6 +116,9 @@ func toStatus(err error) error {
 			if with, detailErr := st.WithDetails(d.details()); detailErr == nil {
 				st = with
 			}
+		}
+		if f, ok := errors.AsType[storeFailure](err); ok {
+			return concealed{st, f.cause}
 		}
 		return st.Err()
 	}
@@ -184,12 +202,17 @@ func (f fixedError) details() protoadapt.MessageV1 {
 // details returns the users as a google.rpc.PreconditionFailure.
 func (u inUse) details() protoadapt.MessageV1 {
 	failure := &errdetails.PreconditionFailure{}
-	for kind, names := range map[string][]string{"mix": u.mixes, "template": u.templates} {
-		for _, name := range names[:min(len(names), maxFaults)] {
+	list := func(kind string, names []string) {
+		for _, name := range names[:min(len(names), toldUsers)] {
 			failure.Violations = append(failure.Violations, &errdetails.PreconditionFailure_Violation{
 				Type: "IN_USE", Subject: kind + "/" + name, Description: u.what + " is used by it",
 			})
 		}
 	}
+	list("mix", u.mixes)
+	list("template", u.templates)
 	return failure
 }
+
+// toldUsers bounds the users of each kind in the details of an inUse; see maxFaultBytes.
+const toldUsers = 12

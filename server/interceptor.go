@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"runtime/debug"
 	"time"
@@ -68,6 +69,9 @@ func (c callLog) ended(ctx context.Context, method, id string, begin time.Time, 
 	}
 	if err != nil {
 		attrs = append(attrs, slog.String("error", st.Message()))
+	}
+	if c, ok := errors.AsType[concealed](err); ok {
+		attrs = append(attrs, slog.String("cause", c.cause.Error()))
 	}
 	c.log.LogAttrs(ctx, level, "call", attrs...)
 }

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"google.golang.org/protobuf/proto"
 
@@ -29,13 +30,20 @@ type Library struct {
 	store  shelf
 	limits compose.PictureLimits
 
-	// using is held shared while a spec's names are looked up and the spec is put to
-	// use, and alone while something is deleted: nothing that was found is gone when
-	// it is used.
+	// using is held shared from when names are looked up until it can be seen who uses
+	// them (a mix's spec, a template that is kept), and alone while something is
+	// deleted: nothing that was found is gone when it is used. No engine is called and
+	// no picture decoded meanwhile.
 	using sync.RWMutex
+	// uploading holds a token while something is compared with the newest version of its
+	// name and then kept. It is taken before using.
+	uploading chan struct{}
+	// uploads counts the templates that were kept, and those that perhaps were.
+	uploads atomic.Int64
 
 	mu        sync.Mutex // guards what follows
 	templates map[string]layout.Template
+	deletions int // of templates
 	pictures  pictureCache
 }
 
@@ -47,7 +55,9 @@ func NewLibrary(s *store.Store, limits compose.PictureLimits) *Library {
 		kept = s
 	}
 	limits.Bytes = cmp.Or(limits.Bytes, compose.DefaultPictureBytes)
-	return &Library{store: kept, limits: limits, templates: map[string]layout.Template{}}
+	return &Library{
+		store: kept, limits: limits, uploading: make(chan struct{}, 1), templates: map[string]layout.Template{},
+	}
 }
 
 // pinned returns "name@version".
@@ -61,7 +71,7 @@ func unpinned(ref string) (name string, version int, ok bool) {
 		return name, 0, true
 	}
 	version, err := strconv.Atoi(number)
-	return name, version, err == nil && version > 0
+	return name, version, err == nil && version > 0 && strconv.Itoa(version) == number
 }
 
 // Template returns one version of a template, built-in (version 0) or uploaded, and
@@ -73,26 +83,28 @@ func (l *Library) Template(ctx context.Context, name string, version int) (layou
 		}
 		return built, nil
 	}
-	if version != 0 {
-		l.mu.Lock()
-		t, ok := l.templates[pinned(name, version)]
-		l.mu.Unlock()
-		if ok {
-			return t, nil
-		}
+	l.mu.Lock()
+	t, ok := l.templates[pinned(name, version)]
+	deletions := l.deletions
+	l.mu.Unlock()
+	if ok {
+		return t, nil
 	}
 	message, v, err := l.message(ctx, name, version)
 	if err != nil {
 		return layout.Template{}, err
 	}
 	// It was checked when it came; its pictures are pinned.
-	t, _, err := template.Build(message, nil)
+	t, _, err = template.Build(message, nil)
 	if err != nil {
 		return layout.Template{}, fmt.Errorf("%w: template %s: %w", ErrStore, pinned(name, v.Version), err)
 	}
 	t.Version = v.Version
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.deletions != deletions {
+		return t, nil // it may be gone by now
+	}
 	if len(l.templates) >= maxCachedTemplates {
 		clear(l.templates)
 	}
@@ -119,19 +131,36 @@ func (l *Library) message(ctx context.Context, name string, version int) (*pb.La
 // storeError maps an error of the store; missing says what was not found.
 func storeError(err, missing error, name string, version int) error {
 	switch {
-	case errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrName):
+	case errors.Is(err, store.ErrName):
+		// Such a name may have any length, so it is not repeated.
+		return fmt.Errorf("%w: names are 1–%d letters, digits, '_', '.' or '-'", missing, store.MaxNameLength)
+	case errors.Is(err, store.ErrNotFound):
 		if version != 0 {
 			return fmt.Errorf("%w: %q has no version %d", missing, name, version)
 		}
 		return fmt.Errorf("%w: %q", missing, name)
 	case errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded):
 		return err
-	case errors.Is(err, store.ErrTooMany) || errors.Is(err, store.ErrFull) || errors.Is(err, store.ErrTooLarge):
+	case errors.Is(err, store.ErrTooMany) || errors.Is(err, store.ErrTooLarge):
 		return fmt.Errorf("%w: %w", ErrNoRoom, err)
+	case errors.Is(err, store.ErrFull):
+		return storeFailure{is: ErrNoRoom, cause: err}
+	case errors.Is(err, ErrStore):
+		return err
 	default:
-		return fmt.Errorf("%w: %w", ErrStore, err)
+		return storeFailure{is: ErrStore, cause: err}
 	}
 }
+
+// storeFailure is an ErrStore or an ErrNoRoom. Its cause is for the log alone: it may
+// name files of this machine.
+type storeFailure struct{ is, cause error }
+
+// Error returns what the caller of the API may know.
+func (f storeFailure) Error() string { return f.is.Error() + "; the log of the service says why" }
+
+// Is reports that target is what f is.
+func (f storeFailure) Is(target error) bool { return target == f.is }
 
 // Picture returns a picture's pixels; name is "name" or "name@version". It implements
 // stage.Pictures.
@@ -164,75 +193,45 @@ func (l *Library) Picture(ref string) (*image.NRGBA, error) {
 // maxKeptSide bounds the sides of pictures that are kept, whatever the limits were.
 const maxKeptSide = 8192
 
-// resolver looks up pictures for a template. It implements template.Pictures.
+// resolver looks up pictures for a template or a spec. It implements
+// template.Pictures.
 type resolver struct {
-	l   *Library
-	ctx context.Context
-	err error // of the store, not of the name
+	l     *Library
+	ctx   context.Context
+	found map[string]string // pinned names by names; "" for none
+	err   error             // of the store, not of the name
 }
 
-// Resolve returns the pinned name of a picture.
+// resolver returns a resolver for one request.
+func (l *Library) resolver(ctx context.Context) *resolver {
+	return &resolver{l: l, ctx: ctx, found: map[string]string{}}
+}
+
+// Resolve returns the pinned name of a picture: always the same one, whatever is
+// uploaded meanwhile.
 func (r *resolver) Resolve(ref string) (string, bool) {
+	full, known := r.found[ref]
+	if !known {
+		full = r.look(ref)
+		r.found[ref] = full
+	}
+	return full, full != ""
+}
+
+// look asks the store.
+func (r *resolver) look(ref string) string {
 	name, version, ok := unpinned(ref)
 	if !ok {
-		return "", false
+		return ""
 	}
 	v, err := r.l.store.Stat(r.ctx, store.Picture, name, version)
 	if err != nil {
 		if mapped := storeError(err, ErrNoAsset, name, version); !errors.Is(mapped, ErrNoAsset) {
 			r.err = cmp.Or(r.err, mapped)
 		}
-		return "", false
+		return ""
 	}
-	return pinned(name, v.Version), true
-}
-
-// pictureCache keeps the pixels of pictures that were used last. The zero value is
-// empty.
-type pictureCache struct {
-	refs   []string // the oldest use first
-	images map[string]*image.NRGBA
-	bytes  int
-}
-
-// maxCachedBytes bounds a pictureCache; one picture of 4096×4096 has 64 MiB.
-const maxCachedBytes = 128 << 20
-
-func (c *pictureCache) get(ref string) *image.NRGBA {
-	img := c.images[ref]
-	if img != nil {
-		c.forget(ref)
-		c.refs = append(c.refs, ref)
-	}
-	return img
-}
-
-func (c *pictureCache) put(ref string, img *image.NRGBA) {
-	if c.images[ref] != nil || len(img.Pix) > maxCachedBytes {
-		return
-	}
-	for c.bytes+len(img.Pix) > maxCachedBytes {
-		oldest := c.refs[0]
-		c.bytes -= len(c.images[oldest].Pix)
-		delete(c.images, oldest)
-		c.forget(oldest)
-	}
-	if c.images == nil {
-		c.images = map[string]*image.NRGBA{}
-	}
-	c.images[ref] = img
-	c.refs = append(c.refs, ref)
-	c.bytes += len(img.Pix)
-}
-
-// forget takes ref out of the order of uses.
-func (c *pictureCache) forget(ref string) {
-	for i, other := range c.refs {
-		if other == ref {
-			c.refs = append(c.refs[:i], c.refs[i+1:]...)
-			return
-		}
-	}
+	return pinned(name, v.Version)
 }
 
 // templateNote is what the store's index tells of a template.

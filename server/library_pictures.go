@@ -2,9 +2,12 @@ package server
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
 
@@ -18,13 +21,18 @@ import (
 func (l *Library) UploadPicture(ctx context.Context, name string, data []byte) (*pb.Asset, error) {
 	_, info, err := compose.DecodePicture(data, l.limits)
 	if errors.Is(err, compose.ErrPicture) || errors.Is(err, compose.ErrPictureTooLarge) {
-		return nil, Faults{{Field: "chunk", Allowed: err.Error()}}
+		return nil, Faults{{Field: "chunk", Allowed: strings.TrimPrefix(err.Error(), "compose: ")}}
 	}
 	if err != nil {
 		return nil, err
 	}
-	newest, v, err := l.store.Get(ctx, store.Picture, name, 0)
-	if err == nil && slices.Equal(newest, data) {
+	if err := l.beginUpload(ctx); err != nil {
+		return nil, err
+	}
+	defer l.endUpload()
+	sum := sha256.Sum256(data)
+	v, err := l.store.Stat(ctx, store.Picture, name, 0)
+	if err == nil && v.Digest == hex.EncodeToString(sum[:]) {
 		return assetOf(v), nil
 	}
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
@@ -80,34 +88,51 @@ func (l *Library) ListPictures(ctx context.Context, size int, after string) (ass
 // DeletePicture deletes one version of a picture, or with version 0 all of them, unless
 // a template or a mix uses it. Errors: ErrNoAsset, ErrInUse, ErrStore, or ctx's.
 func (l *Library) DeletePicture(ctx context.Context, name string, version int, mixes *Registry) error {
-	l.using.Lock()
+	templates, err := l.lockUses(ctx)
+	if err != nil {
+		return err
+	}
 	defer l.using.Unlock()
 	versions, err := l.versions(ctx, store.Picture, name, version, ErrNoAsset)
 	if err != nil {
 		return err
 	}
-	templates, err := l.picturesOfTemplates(ctx)
-	if err != nil {
-		return err
-	}
 	templateUsers, pictureUsers := mixes.uses()
-	users := inUse{what: fmt.Sprintf("picture %q", name)}
+	in := inUse{what: fmt.Sprintf("picture %q", name)}
 	for _, v := range versions {
 		ref := pinned(name, v.Version)
-		users.mixes = append(users.mixes, pictureUsers[ref]...)
+		in.mixes = append(in.mixes, pictureUsers[ref]...)
 		for _, t := range templates[ref] {
-			users.templates = append(users.templates, t)
-			users.mixes = append(users.mixes, templateUsers[t]...)
+			in.templates = append(in.templates, t)
+			in.mixes = append(in.mixes, templateUsers[t]...)
 		}
 	}
-	if len(users.mixes)+len(users.templates) > 0 {
-		users.mixes, users.templates = sorted(users.mixes), sorted(users.templates)
-		return users
+	if len(in.mixes)+len(in.templates) > 0 {
+		in.mixes, in.templates = sorted(in.mixes), sorted(in.templates)
+		return in
 	}
 	if err := l.store.Delete(ctx, store.Picture, name, version); err != nil {
 		return storeError(err, ErrNoAsset, name, version)
 	}
 	return nil
+}
+
+// lockUses locks using and returns what picturesOfTemplates does. That takes a read of
+// the store for each template, so it is done before the lock is taken, and anew when
+// a template was kept meanwhile.
+func (l *Library) lockUses(ctx context.Context) (map[string][]string, error) {
+	for {
+		uploads := l.uploads.Load()
+		templates, err := l.picturesOfTemplates(ctx)
+		if err != nil {
+			return nil, err
+		}
+		l.using.Lock()
+		if l.uploads.Load() == uploads {
+			return templates, nil
+		}
+		l.using.Unlock()
+	}
 }
 
 // sorted returns the words in order, each once.
@@ -126,6 +151,9 @@ func (l *Library) picturesOfTemplates(ctx context.Context) (map[string][]string,
 	}
 	for _, newest := range names {
 		all, err := l.store.List(ctx, store.Template, newest.Name)
+		if errors.Is(err, store.ErrNotFound) {
+			continue // it has just been deleted
+		}
 		if err != nil {
 			return nil, storeError(err, ErrNoTemplate, newest.Name, 0)
 		}

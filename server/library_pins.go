@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -16,7 +17,8 @@ import (
 // pins for all of them and keeps them until a call names them anew.
 
 // pin fills in, in place, the versions that spec leaves open, and returns what
-// cannot be found or used. Paths begin at the spec. The caller holds using.
+// cannot be found or used. Paths begin at the spec. What was found stays only while
+// the caller holds using.
 func (l *Library) pin(ctx context.Context, spec *pb.MixSpec) (Faults, error) {
 	var faults Faults
 	t, err := l.Template(ctx, spec.GetLayout().GetTemplate(), int(spec.GetLayout().GetTemplateVersion()))
@@ -37,7 +39,7 @@ func (l *Library) pin(ctx context.Context, spec *pb.MixSpec) (Faults, error) {
 	default:
 		spec.Layout.TemplateVersion = int32(t.Version)
 	}
-	pictures := &resolver{l: l, ctx: ctx}
+	pictures := l.resolver(ctx)
 	for i, p := range spec.Participants {
 		if p.GetPlaceholder() == "" {
 			continue
@@ -81,22 +83,43 @@ func (l *Library) template(ctx context.Context, spec *pb.MixSpec) (*layout.Templ
 	return &t, nil
 }
 
-// uses says what the running mixes use of the library: ids of mixes, sorted, by the
-// name of the version ("name@version") of the template and of their own pictures.
-func (r *Registry) uses() (templates, pictures map[string][]string) {
-	templates, pictures = map[string][]string{}, map[string][]string{}
-	mixes, _ := r.List(len(r.mixes)+r.limits.Mixes, "", false)
-	for _, mix := range mixes {
-		spec := mix.Spec
-		name := pinned(spec.Layout.Template, int(spec.Layout.TemplateVersion))
-		templates[name] = append(templates[name], spec.Id)
-		for _, p := range spec.Participants {
-			if ref := p.Placeholder; ref != "" && !slices.Contains(pictures[ref], spec.Id) {
-				pictures[ref] = append(pictures[ref], spec.Id)
+// users has the ids of mixes, sorted, by what they use: "name@version".
+type users map[string][]string
+
+// add notes a use; ids come in order.
+func (u users) add(ref, id string) {
+	if ids := u[ref]; len(ids) == 0 || ids[len(ids)-1] != id {
+		u[ref] = append(ids, id)
+	}
+}
+
+// uses says which templates and which pictures of their own the mixes use that run, or
+// are about to.
+func (r *Registry) uses() (templates, pictures users) {
+	templates, pictures = users{}, users{}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, id := range slices.Sorted(maps.Keys(r.mixes)) {
+		for _, spec := range r.mixes[id].specs() {
+			templates.add(pinned(spec.Layout.Template, int(spec.Layout.TemplateVersion)), id)
+			for _, p := range spec.Participants {
+				if p.Placeholder != "" {
+					pictures.add(p.Placeholder, id)
+				}
 			}
 		}
 	}
 	return templates, pictures
+}
+
+// runs says whether a mix of spec's id runs that has this spec or was started with it.
+func (r *Registry) runs(spec *pb.MixSpec) bool {
+	m, err := r.find(spec.Id)
+	if err != nil {
+		return false
+	}
+	current := m.get()
+	return current.State == pb.MixState_MIX_STATE_RUNNING && m.isFor(spec, current)
 }
 
 // inUse is an ErrInUse that names who uses what was to be deleted.

@@ -16,78 +16,68 @@ import (
 	"github.com/lianmai/lianmai/template"
 )
 
-// checkTemplate checks a template and returns it with its pictures pinned. The error
-// is a Faults, or the store's.
-func (l *Library) checkTemplate(ctx context.Context, t *pb.LayoutTemplate) (*pb.LayoutTemplate, layout.Template, []template.Warning, error) {
-	pictures := &resolver{l: l, ctx: ctx}
-	built, warnings, err := template.Build(t, pictures)
-	if pictures.err != nil {
-		return nil, built, nil, pictures.err
-	}
-	var faults Faults
-	if err != nil {
-		if faults, err = templateFaults(err); err != nil {
-			return nil, built, nil, err
+// UploadTemplate checks a template, which comes as a message or else as text, and
+// keeps it as the newest version of its name, unless the newest is the same. With keep
+// false it only checks. Errors: Faults (paths begin at the template), ErrNoRoom,
+// ErrStore, or ctx's.
+func (l *Library) UploadTemplate(ctx context.Context, t *pb.LayoutTemplate, text []byte, keep bool) (*pb.TemplateInfo, []template.Warning, error) {
+	if keep {
+		if err := l.beginUpload(ctx); err != nil {
+			return nil, nil, err
 		}
+		defer l.endUpload()
 	}
-	if _, err := layout.Builtin(t.GetName()); err == nil && t.GetName() != "" {
-		faults = append(faults, Fault{Field: "name", Allowed: "must not be that of a built-in template"})
-	}
-	if n := len(template.PicturesOf(t)); n > maxPictures {
-		faults = append(faults, Fault{Field: "overlays", Allowed: fmt.Sprintf("the template names %d pictures; at most %d", n, maxPictures)})
-	}
-	if len(faults) > 0 {
-		return nil, built, nil, faults
-	}
-	return template.Pin(t, pictures), built, warnings, nil
-}
-
-// templateFaults returns the faults that an error of package template lists; another
-// error comes back.
-func templateFaults(err error) (Faults, error) {
-	listed, ok := errors.AsType[template.Faults](err)
-	if !ok {
-		return nil, err
-	}
-	var faults Faults
-	for _, f := range listed {
-		faults = append(faults, Fault{Field: f.Path, Allowed: f.Allowed})
-	}
-	return faults, nil
-}
-
-// UploadTemplate checks a template and keeps it as the newest version of its name,
-// unless the newest is the same. With keep false it only checks. Errors: Faults,
-// ErrNoRoom, ErrStore, or ctx's.
-func (l *Library) UploadTemplate(ctx context.Context, t *pb.LayoutTemplate, keep bool) (*pb.TemplateInfo, []template.Warning, error) {
 	l.using.RLock()
 	defer l.using.RUnlock()
-	pinnedTemplate, built, warnings, err := l.checkTemplate(ctx, t)
+	t, built, warnings, err := l.checkTemplate(ctx, t, text)
 	if err != nil {
 		return nil, nil, err
 	}
-	info := &pb.TemplateInfo{Name: t.Name, Description: t.Description, MaxParticipants: int32(built.Participants)}
 	if !keep {
-		return info, warnings, nil
+		return &pb.TemplateInfo{Name: t.Name, Description: t.Description, MaxParticipants: int32(built.Participants)}, warnings, nil
 	}
-	newest, v, err := l.message(ctx, t.Name, 0)
-	if err == nil && proto.Equal(newest, pinnedTemplate) {
-		return templateInfo(v), warnings, nil
-	}
-	if err != nil && !errors.Is(err, ErrNoTemplate) {
+	v, err := l.keepTemplate(ctx, t, built.Participants)
+	if err != nil {
 		return nil, nil, err
-	}
-	data, err := proto.MarshalOptions{Deterministic: true}.Marshal(pinnedTemplate)
-	if err != nil {
-		return nil, nil, fmt.Errorf("%w: writing template %q: %w", ErrStore, t.Name, err)
-	}
-	v, err = l.store.Put(ctx, store.Template, t.Name, data, note(templateNote{
-		Description: t.Description, Participants: built.Participants, Pictures: template.PicturesOf(pinnedTemplate),
-	}))
-	if err != nil {
-		return nil, nil, storeError(err, ErrNoTemplate, t.Name, 0)
 	}
 	return templateInfo(v), warnings, nil
+}
+
+// beginUpload waits for the turn to keep something, or for ctx.
+func (l *Library) beginUpload(ctx context.Context) error {
+	select {
+	case l.uploading <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// endUpload gives the turn back.
+func (l *Library) endUpload() { <-l.uploading }
+
+// keepTemplate keeps a template that is checked and pinned, unless it is the newest of
+// its name already. The caller holds using and the turn to upload.
+func (l *Library) keepTemplate(ctx context.Context, t *pb.LayoutTemplate, participants int) (store.Version, error) {
+	newest, v, err := l.message(ctx, t.Name, 0)
+	if err == nil && proto.Equal(newest, t) {
+		return v, nil
+	}
+	if err != nil && !errors.Is(err, ErrNoTemplate) {
+		return v, err
+	}
+	data, err := proto.MarshalOptions{Deterministic: true}.Marshal(t)
+	if err != nil {
+		return v, fmt.Errorf("%w: writing template %q: %w", ErrStore, t.Name, err)
+	}
+	v, err = l.store.Put(ctx, store.Template, t.Name, data, note(templateNote{
+		Description: t.Description, Participants: participants, Pictures: template.PicturesOf(t),
+	}))
+	l.uploads.Add(1) // also after an error: it may be there all the same
+	if err != nil {
+		return v, storeError(err, ErrNoTemplate, t.Name, 0)
+	}
+	return v, nil
 }
 
 // templateInfo describes a version of an uploaded template.
@@ -179,19 +169,20 @@ func (l *Library) DeleteTemplate(ctx context.Context, name string, version int, 
 		return err
 	}
 	used, _ := mixes.uses()
-	var users []string
+	in := inUse{what: fmt.Sprintf("template %q", name)}
 	for _, v := range versions {
-		users = append(users, used[pinned(name, v.Version)]...)
+		in.mixes = append(in.mixes, used[pinned(name, v.Version)]...)
 	}
-	if len(users) > 0 {
-		slices.Sort(users)
-		return inUse{what: fmt.Sprintf("template %q", name), mixes: users}
+	if len(in.mixes) > 0 {
+		in.mixes = sorted(in.mixes)
+		return in
 	}
 	if err := l.store.Delete(ctx, store.Template, name, version); err != nil {
 		return storeError(err, ErrNoTemplate, name, version)
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.deletions++
 	for _, v := range versions {
 		delete(l.templates, pinned(name, v.Version))
 	}

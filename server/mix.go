@@ -7,7 +7,6 @@ import (
 	"sync"
 	"time"
 
-	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/lianmai/lianmai/mixer"
@@ -23,7 +22,8 @@ type mix struct {
 	over    chan struct{} // closed by end
 
 	mu       sync.Mutex
-	current  *pb.Mix // immutable, replaced on change; nil until the engine has started
+	current  *pb.Mix     // immutable, replaced on change; nil until the engine has started
+	wanted   *pb.MixSpec // pinned, on its way to the engine; nil for none
 	stats    *pb.MixStats
 	events   []*pb.MixEvent // oldest first, at most maxEvents
 	sequence int64          // of the last event
@@ -85,6 +85,7 @@ func (m *mix) begin(spec *pb.MixSpec, running Mix) *pb.Mix {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.stats = stats
+	m.wanted = nil
 	m.current = &pb.Mix{
 		Spec: spec, Revision: 1, State: pb.MixState_MIX_STATE_RUNNING, CreateTime: now, UpdateTime: now,
 	}
@@ -103,51 +104,6 @@ func (m *mix) edit(change func(*pb.Mix)) *pb.Mix {
 	change(next)
 	m.current = next
 	return next
-}
-
-// checkRevision returns ErrRevision unless expected is 0 or the current revision.
-func checkRevision(current *pb.Mix, expected int64) error {
-	if expected != 0 && expected != current.Revision {
-		return fmt.Errorf("%w: mix %q is at revision %d, the change expects %d",
-			ErrRevision, current.Spec.Id, current.Revision, expected)
-	}
-	return nil
-}
-
-// change does the work of Registry.Update. The caller has the turn.
-func (m *mix) change(ctx context.Context, library *Library, expected int64,
-	change func(*pb.MixSpec) (*pb.MixSpec, error),
-) (*pb.Mix, error) {
-	current := m.get()
-	if current.State != pb.MixState_MIX_STATE_RUNNING {
-		return nil, fmt.Errorf("%w: mix %q has stopped or is stopping", ErrNotRunning, m.id)
-	}
-	if err := checkRevision(current, expected); err != nil {
-		return nil, err
-	}
-	library.using.RLock()
-	defer library.using.RUnlock()
-	next, err := change(proto.CloneOf(current.Spec))
-	if err != nil {
-		return nil, err
-	}
-	if proto.Equal(next, current.Spec) {
-		return current, nil
-	}
-	if err := checkFixed(next, current.Spec); err != nil {
-		return nil, err
-	}
-	revision := current.Revision + 1
-	wanted, err := library.toMixer(ctx, next, revision)
-	if err != nil {
-		return nil, err
-	}
-	if err := m.running.Apply(wanted); err != nil {
-		return nil, fmt.Errorf("%w: changing mix %q: %w", ErrEngine, m.id, err)
-	}
-	return m.edit(func(mix *pb.Mix) {
-		mix.Spec, mix.Revision, mix.UpdateTime = next, revision, timestamppb.Now()
-	}), nil
 }
 
 // stop does the work of Registry.Stop. The caller has the turn.

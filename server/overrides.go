@@ -34,7 +34,11 @@ func overrideOf(o *pb.SlotOverride) (out layout.Override, faults Faults) {
 			listed = Faults{{Field: "slot", Allowed: other.Error()}}
 		}
 		for _, f := range listed {
-			faults = append(faults, Fault{Field: strings.TrimPrefix(f.Field, slotPath), Allowed: f.Allowed})
+			field := strings.TrimPrefix(f.Field, slotPath)
+			if field == "cornerRadius" {
+				field = "corner_radius" // as the protos' rules call it, which find it too
+			}
+			faults = append(faults, Fault{Field: field, Allowed: f.Allowed})
 		}
 		return out, faults
 	}

@@ -8,8 +8,6 @@ import (
 	"sync"
 	"time"
 
-	"google.golang.org/protobuf/proto"
-
 	"github.com/lianmai/lianmai/compose"
 	pb "github.com/lianmai/lianmai/proto/lianmai/v1"
 )
@@ -47,7 +45,8 @@ func (l Limits) withDefaults() Limits {
 // one mix are made one after another, in the order in which they got its turn. A
 // Registry is safe for concurrent use.
 //
-// Locks, in the order in which they are taken: a mix's turn, Registry.mu, mix.mu.
+// Locks, in the order in which they are taken: a mix's turn, Library.using, Registry.mu,
+// mix.mu.
 // Only a turn is ever held during a call into the engine.
 type Registry struct {
 	engine  Engine
@@ -74,8 +73,8 @@ func NewRegistry(engine Engine, library *Library, limits Limits) *Registry {
 // Start starts a mix from a complete, validated spec, which the Registry then owns.
 // When a mix of this id runs with this spec (or was started with it) that one is
 // returned. Versions of templates and pictures that spec leaves open are pinned.
-// Errors: Faults (paths begin at `spec.`), ErrExists, ErrTooManyMixes, ErrClosed, ErrEngine, ErrNotRunning
-// (the mix of this id is stopping), or ctx's.
+// Errors: Faults (paths begin at `spec.`), ErrExists, ErrTooManyMixes, ErrClosed,
+// ErrEngine, ErrStore, ErrNotRunning (the mix of this id is stopping), or ctx's.
 func (r *Registry) Start(ctx context.Context, spec *pb.MixSpec) (*pb.Mix, error) {
 	for {
 		m, fresh, err := r.claim(spec)
@@ -96,7 +95,7 @@ func (r *Registry) Start(ctx context.Context, spec *pb.MixSpec) (*pb.Mix, error)
 			continue // it failed to start, or ended, while we waited
 		case current.State == pb.MixState_MIX_STATE_STOPPING:
 			return nil, fmt.Errorf("%w: mix %q is stopping", ErrNotRunning, spec.Id)
-		case proto.Equal(spec, m.started) || proto.Equal(keepPins(proto.CloneOf(spec), current.Spec), current.Spec):
+		case m.isFor(spec, current):
 			return current, nil
 		}
 		return nil, fmt.Errorf("%w: mix %q is at revision %d", ErrExists, spec.Id, current.Revision)
@@ -123,46 +122,6 @@ func (r *Registry) claim(spec *pb.MixSpec) (m *mix, fresh bool, err error) {
 	r.running++
 	r.stopped = slices.DeleteFunc(r.stopped, func(s *mix) bool { return s == old })
 	return m, true, nil
-}
-
-// launch starts the engine for m, whose turn the caller has.
-func (r *Registry) launch(ctx context.Context, m *mix, spec *pb.MixSpec) (*pb.Mix, error) {
-	r.library.using.RLock()
-	defer r.library.using.RUnlock()
-	spec = proto.CloneOf(spec)
-	running, err := r.engage(ctx, m, spec)
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if err != nil {
-		delete(r.mixes, spec.Id)
-		r.running--
-		return nil, err
-	}
-	mix := m.begin(spec, running)
-	r.tending.Add(1)
-	go func() {
-		defer r.tending.Done()
-		m.tend(r.limits.StatsInterval)
-		r.retire(m)
-	}()
-	return mix, nil
-}
-
-// engage pins spec and starts the engine with it. The caller holds library.using.
-func (r *Registry) engage(ctx context.Context, m *mix, spec *pb.MixSpec) (Mix, error) {
-	faults, err := r.library.pin(ctx, spec)
-	if err := outcome(faults.under("spec."), err); err != nil {
-		return nil, err
-	}
-	wanted, err := r.library.toMixer(ctx, spec, 1)
-	if err != nil {
-		return nil, err
-	}
-	running, err := r.engine.Start(wanted, m.observe)
-	if err != nil {
-		return nil, fmt.Errorf("%w: starting mix %q: %w", ErrEngine, spec.Id, err)
-	}
-	return running, nil
 }
 
 // retire moves a mix that has ended to the stopped ones and forgets the oldest.
@@ -193,7 +152,8 @@ func (r *Registry) find(id string) (*mix, error) {
 // Update replaces the spec of a running mix by what change makes of it. change gets
 // a copy of the current spec that it may alter and return; it runs while no other
 // change of this mix does, and pins what it leaves open (see Library). A spec that
-// comes back equal changes nothing. Errors: ErrNotFound, ErrNotRunning, ErrRevision, ErrFixed, ErrEngine, ctx's, or change's.
+// comes back equal changes nothing. Errors: ErrNotFound, ErrNotRunning, ErrRevision,
+// ErrFixed, ErrEngine, ErrStore, ctx's, or change's.
 func (r *Registry) Update(ctx context.Context, id string, expected int64,
 	change func(spec *pb.MixSpec) (*pb.MixSpec, error),
 ) (*pb.Mix, error) {

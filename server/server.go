@@ -89,7 +89,9 @@ func New(cfg Config) (*Server, error) {
 	pb.RegisterTemplateServiceServer(s.grpc, &templates{
 		library: library, mixes: cfg.Mixes, fonts: cfg.Fonts, check: check, drawing: make(chan struct{}, previewsAtOnce),
 	})
-	pb.RegisterAssetServiceServer(s.grpc, &assets{library: library, mixes: cfg.Mixes, check: check})
+	pb.RegisterAssetServiceServer(s.grpc, &assets{
+		library: library, mixes: cfg.Mixes, check: check, receiving: make(chan struct{}, uploadsAtOnce),
+	})
 	healthpb.RegisterHealthServer(s.grpc, s.health)
 	reflection.Register(s.grpc)
 	for _, service := range []grpc.ServiceDesc{

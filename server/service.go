@@ -24,7 +24,7 @@ type service struct {
 }
 
 func (s *service) StartMix(ctx context.Context, req *pb.StartMixRequest) (*pb.StartMixResponse, error) {
-	if err := s.check.specRequest(ctx, req, req.Spec); err != nil {
+	if err := s.check.specRequest(ctx, req, req.Spec, s.pinStart); err != nil {
 		return nil, toStatus(err)
 	}
 	fillDefaults(req.Spec)
@@ -35,8 +35,17 @@ func (s *service) StartMix(ctx context.Context, req *pb.StartMixRequest) (*pb.St
 	return &pb.StartMixResponse{Mix: mix}, nil
 }
 
+// pinStart pins a spec that is to be started. A start that has been made already needs
+// nothing, whatever became of the template meanwhile.
+func (s *service) pinStart(ctx context.Context, spec *pb.MixSpec) (Faults, error) {
+	if s.mixes.runs(spec) {
+		return nil, nil
+	}
+	return s.mixes.library.pin(ctx, spec)
+}
+
 func (s *service) UpdateMix(ctx context.Context, req *pb.UpdateMixRequest) (*pb.UpdateMixResponse, error) {
-	if err := s.check.specRequest(ctx, req, req.Spec); err != nil {
+	if err := s.check.specRequest(ctx, req, req.Spec, s.pinUpdate); err != nil {
 		return nil, toStatus(err)
 	}
 	mix, err := s.mixes.Update(ctx, req.Spec.Id, req.ExpectedRevision,
@@ -51,6 +60,14 @@ func (s *service) UpdateMix(ctx context.Context, req *pb.UpdateMixRequest) (*pb.
 		return nil, toStatus(err)
 	}
 	return &pb.UpdateMixResponse{Mix: mix}, nil
+}
+
+// pinUpdate pins a spec that is to replace that of its mix.
+func (s *service) pinUpdate(ctx context.Context, spec *pb.MixSpec) (Faults, error) {
+	if m, err := s.mixes.find(spec.Id); err == nil {
+		keepPins(spec, m.get().Spec)
+	}
+	return s.mixes.library.pin(ctx, spec)
 }
 
 func (s *service) UpdateLayout(ctx context.Context, req *pb.UpdateLayoutRequest) (*pb.UpdateLayoutResponse, error) {

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/lianmai/lianmai/store"
 )
@@ -19,7 +20,7 @@ type shelf interface {
 type noShelf struct{}
 
 func (noShelf) Put(context.Context, store.Kind, string, []byte, []byte) (store.Version, error) {
-	return store.Version{}, store.ErrUnavailable
+	return store.Version{}, fmt.Errorf("%w: this service keeps nothing", ErrStore)
 }
 
 func (noShelf) Get(context.Context, store.Kind, string, int) ([]byte, store.Version, error) {

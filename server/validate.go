@@ -14,9 +14,12 @@ import (
 	"github.com/lianmai/lianmai/rtmp"
 )
 
-// maxFaults is how many faults of one request are told. The answer travels in
-// HTTP/2 trailers, of which some clients take only 8 KiB.
-const maxFaults = 32
+// What is told of the faults of one request. The answer travels in HTTP/2 trailers,
+// of which some clients take only 8 KiB; base64 makes four of three bytes.
+const (
+	maxFaults     = 32
+	maxFaultBytes = 4 << 10
+)
 
 // crossField says which field a rule about a whole message is about, as the path
 // from that message. The rules are in the protos.
@@ -71,13 +74,17 @@ func (c *checker) layoutRequest(req *pb.UpdateLayoutRequest) error {
 	return c.request(req)
 }
 
-// specRequest checks a request whose field `spec` is spec.
-func (c *checker) specRequest(ctx context.Context, req proto.Message, spec *pb.MixSpec) error {
+// A pinner fills in the versions that a spec with its defaults leaves open, and returns
+// what cannot be found, as Library.pin does.
+type pinner func(ctx context.Context, spec *pb.MixSpec) (Faults, error)
+
+// specRequest checks a request whose field `spec` is spec. spec is not pinned.
+func (c *checker) specRequest(ctx context.Context, req proto.Message, spec *pb.MixSpec, pin pinner) error {
 	trimSpec(spec)
 	faults, err := c.faults(req)
 	if spec != nil && err == nil {
 		var more Faults
-		more, err = c.codeFaults(ctx, spec, "spec.", faults)
+		more, err = c.codeFaults(ctx, spec, "spec.", faults, pin)
 		faults = append(faults, more...)
 	}
 	return outcome(faults, err)
@@ -89,19 +96,24 @@ func (c *checker) result(ctx context.Context, spec *pb.MixSpec) (Faults, error) 
 	if err != nil {
 		return nil, err
 	}
-	more, err := c.codeFaults(ctx, spec, "", faults)
+	more, err := c.codeFaults(ctx, spec, "", faults, c.library.pin)
 	return append(faults, more...), err
 }
 
-// outcome makes an error of faults. At most maxFaults are kept.
+// outcome makes an error of faults. As many are kept as an answer has room for.
 func outcome(faults Faults, err error) error {
-	switch {
-	case err != nil:
+	if err != nil {
 		return err
-	case len(faults) == 0:
+	}
+	room := maxFaultBytes
+	for i, f := range faults {
+		if room -= len(f.Field) + len(f.Allowed); i == maxFaults || room < 0 && i > 0 {
+			faults = faults[:i]
+			break
+		}
+	}
+	if len(faults) == 0 {
 		return nil
-	case len(faults) > maxFaults:
-		faults = faults[:maxFaults]
 	}
 	return faults
 }
@@ -132,7 +144,7 @@ func (c *checker) faults(msg proto.Message) (Faults, error) {
 
 // codeFaults returns the faults that the protos' rules cannot find, in fields that
 // are not among known. spec is not changed.
-func (c *checker) codeFaults(ctx context.Context, spec *pb.MixSpec, prefix string, known Faults) (Faults, error) {
+func (c *checker) codeFaults(ctx context.Context, spec *pb.MixSpec, prefix string, known Faults, pin pinner) (Faults, error) {
 	bad := make(map[string]bool, len(known))
 	for _, f := range known {
 		bad[f.Field] = true
@@ -146,7 +158,7 @@ func (c *checker) codeFaults(ctx context.Context, spec *pb.MixSpec, prefix strin
 	_, dressing := overridesOf(spec.GetLayout().GetOverrides())
 	pinned := proto.CloneOf(spec)
 	fillDefaults(pinned)
-	missing, err := c.library.pin(ctx, pinned)
+	missing, err := pin(ctx, pinned)
 	if err != nil {
 		return nil, err
 	}

@@ -185,7 +185,7 @@ func TestLimitsAreAllowed(t *testing.T) {
 	} {
 		spec := duet("room")
 		change(spec)
-		if err := check.specRequest(t.Context(), &pb.StartMixRequest{Spec: spec}, spec); err != nil {
+		if err := check.specRequest(t.Context(), &pb.StartMixRequest{Spec: spec}, spec, check.library.pin); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -263,7 +263,7 @@ func TestHugeListsCostNothing(t *testing.T) {
 		spec.Outputs = append(spec.Outputs, &pb.Output{})
 	}
 	spec.Layout = &pb.Layout{Order: make([]string, 200_000)}
-	err = check.specRequest(t.Context(), &pb.StartMixRequest{Spec: spec}, spec)
+	err = check.specRequest(t.Context(), &pb.StartMixRequest{Spec: spec}, spec, check.library.pin)
 	faults, ok := err.(Faults)
 	if !ok || len(faults) > maxFaults || len(spec.Participants) > maxParticipants+1 {
 		t.Fatalf("%d faults, %d participants left: %v", len(faults), len(spec.Participants), err)
@@ -282,7 +282,7 @@ func TestDefaultsAreFilledOnce(t *testing.T) {
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		spec := drawSpec(t)
-		if err := check.specRequest(t.Context(), &pb.StartMixRequest{Spec: spec}, spec); err != nil {
+		if err := check.specRequest(t.Context(), &pb.StartMixRequest{Spec: spec}, spec, check.library.pin); err != nil {
 			t.Fatalf("a valid spec was refused: %v", err)
 		}
 		fillDefaults(spec)
@@ -291,7 +291,7 @@ func TestDefaultsAreFilledOnce(t *testing.T) {
 		if !proto.Equal(once, spec) {
 			t.Fatalf("filling twice changed\n%v\nto\n%v", once, spec)
 		}
-		if err := check.specRequest(t.Context(), &pb.StartMixRequest{Spec: spec}, spec); err != nil {
+		if err := check.specRequest(t.Context(), &pb.StartMixRequest{Spec: spec}, spec, check.library.pin); err != nil {
 			t.Fatalf("filled spec: %v", err)
 		}
 		// What the filled spec says, it keeps as an update of itself.
