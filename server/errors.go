@@ -136,8 +136,11 @@ type Fault struct {
 // Faults is an ErrInvalid that lists everything that is wrong with a request.
 type Faults []Fault
 
-// shownFaults is how many faults the text of Faults has; the details have them all.
-const shownFaults = 3
+// What the text of Faults has; the details have it all.
+const (
+	shownFaults = 3
+	shownBytes  = 200 // of what each field may be
+)
 
 // Error returns the first faults.
 func (f Faults) Error() string {
@@ -150,7 +153,7 @@ func (f Faults) Error() string {
 		if i == 0 {
 			sep = ": "
 		}
-		text += sep + fault.Field + ": " + fault.Allowed
+		text += sep + fault.Field + ": " + clip(fault.Allowed, shownBytes)
 	}
 	return text
 }

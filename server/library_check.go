@@ -34,16 +34,21 @@ func (l *Library) checkTemplate(ctx context.Context, t *pb.LayoutTemplate, text 
 			return nil, built, nil, faults
 		}
 	}
+	if faults = append(wholeFaults(t), faults...); len(faults) > 0 {
+		return nil, built, nil, faults
+	}
+	return template.Pin(t, pictures), built, warnings, nil
+}
+
+// wholeFaults returns what the rules for each field do not find.
+func wholeFaults(t *pb.LayoutTemplate) (faults Faults) {
 	if _, err := layout.Builtin(t.GetName()); err == nil && t.GetName() != "" {
 		faults = append(faults, Fault{Field: "name", Allowed: "must not be that of a built-in template"})
 	}
 	if n := len(template.PicturesOf(t)); n > maxPictures {
 		faults = append(faults, Fault{Field: "overlays", Allowed: fmt.Sprintf("the template names %d pictures; at most %d", n, maxPictures)})
 	}
-	if len(faults) > 0 {
-		return nil, built, nil, faults
-	}
-	return template.Pin(t, pictures), built, warnings, nil
+	return faults
 }
 
 // templateFaults returns the faults that an error of package template lists, none for

@@ -15,10 +15,11 @@ import (
 )
 
 // What is told of the faults of one request. The answer travels in HTTP/2 trailers,
-// of which some clients take only 8 KiB; base64 makes four of three bytes.
+// of which some clients take only 8 KiB; base64 makes four bytes of three, and the
+// text comes beside.
 const (
 	maxFaults     = 32
-	maxFaultBytes = 4 << 10
+	maxFaultBytes = 3 << 10
 )
 
 // crossField says which field a rule about a whole message is about, as the path
