@@ -13,7 +13,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/proto"
 
@@ -225,31 +228,41 @@ func TestTheServerStopsReading(t *testing.T) {
 	wantCode(t, err, codes.InvalidArgument)
 }
 
-func TestUploadsAtOnceAreBounded(t *testing.T) {
-	b := newBench(t, Limits{}, over(newLibrary(t)))
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	for range uploadsAtOnce {
-		stream, err := b.UploadAsset(ctx)
-		if err != nil || stream.Send(opening("logo")) != nil {
-			t.Fatal(err)
-		}
+// drip is an upload that comes a byte at a time and never ends.
+type drip struct {
+	grpc.ClientStreamingServer[pb.UploadAssetRequest, pb.UploadAssetResponse]
+	begun bool
+}
+
+func (d *drip) Recv() (*pb.UploadAssetRequest, error) {
+	if !d.begun {
+		d.begun = true
+		return opening("logo"), nil
 	}
-	// One more is refused once the others have begun; until then it takes their place.
-	for refused := false; !refused; {
-		_, err := b.picture(t.Context(), "logo", pngOf(t, 2, 2, red), 999)
-		if refused = err != nil; refused {
-			wantCode(t, err, codes.ResourceExhausted)
-		}
+	time.Sleep(time.Second)
+	return part([]byte{0}), nil
+}
+
+func TestUploadsAreBoundedInTimeAndNumber(t *testing.T) {
+	l := NewLibrary(nil, compose.PictureLimits{})
+	check, err := newChecker(l)
+	if err != nil {
+		t.Fatal(err)
 	}
-	cancel()
-	for {
-		_, err := b.picture(t.Context(), "logo", pngOf(t, 2, 2, red), 999)
-		if err == nil {
-			return
+	synctest.Test(t, func(t *testing.T) {
+		s := &assets{library: l, check: check, receiving: make(chan struct{}, 1)}
+		s.receiving <- struct{}{}
+		wantCode(t, s.UploadAsset(&drip{}), codes.ResourceExhausted)
+		<-s.receiving
+		begin := time.Now()
+		wantCode(t, s.UploadAsset(&drip{}), codes.DeadlineExceeded)
+		if took := time.Since(begin); took < uploadTimeout || took > uploadTimeout+2*time.Second {
+			t.Errorf("a slow upload was cut after %v", took)
 		}
-		wantCode(t, err, codes.ResourceExhausted)
-	}
+		if len(s.receiving) != 0 {
+			t.Error("its place was not given back")
+		}
+	})
 }
 
 func TestListAssets(t *testing.T) {
