@@ -34,9 +34,10 @@ type recorder struct {
 	mu      sync.Mutex
 	mixes   map[string]*recorded // the latest of each id
 	starts  int
-	startAs error // what Start returns
-	applyAs error // what Apply returns
-	hang    bool  // Stop does not end the mix
+	startAs error            // what Start returns
+	applyAs error            // what Apply returns
+	hang    bool             // Stop does not end the mix
+	before  func(mixer.Spec) // called by Start and Apply with what they get; nil for nothing
 }
 
 func newRecorder() *recorder { return &recorder{mixes: map[string]*recorded{}} }
@@ -51,6 +52,9 @@ type recorded struct {
 }
 
 func (r *recorder) Start(spec mixer.Spec, observe func(mixer.Event)) (Mix, error) {
+	if r.before != nil {
+		r.before(spec)
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.starts++
@@ -78,6 +82,9 @@ func (m *recorded) seen() []mixer.Spec {
 }
 
 func (m *recorded) Apply(spec mixer.Spec) error {
+	if m.engine.before != nil {
+		m.engine.before(spec)
+	}
 	m.engine.mu.Lock()
 	defer m.engine.mu.Unlock()
 	if m.engine.applyAs != nil {
