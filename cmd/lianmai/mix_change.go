@@ -44,7 +44,7 @@ func newMixLayoutCommand(c *client) *cobra.Command {
 			if req.Template == nil && req.Main == nil && req.Order == nil {
 				return usagef("nothing to change: give --template, --main or --order")
 			}
-			resp, err := call(c, cmd.Context(), pb.MixServiceClient.UpdateLayout, req, namesOf(map[string]string{
+			resp, err := call(c, cmd.Context(), services.UpdateLayout, req, namesOf(map[string]string{
 				"id": "ID", "template": "--template", "main": "--main", "order.names": "--order",
 				expectedField: "--expected-revision",
 			}))
@@ -94,7 +94,7 @@ func newMixStateCommand(c *client) *cobra.Command {
 			if req.Hidden == nil && req.Muted == nil && req.GainDb == nil {
 				return usagef("nothing to change: give --hidden, --muted or --gain")
 			}
-			resp, err := call(c, cmd.Context(), pb.MixServiceClient.SetParticipantState, req, namesOf(map[string]string{
+			resp, err := call(c, cmd.Context(), services.SetParticipantState, req, namesOf(map[string]string{
 				"id": "ID", "participant": "PARTICIPANT", "gain_db": "--gain", expectedField: "--expected-revision",
 			}))
 			if err != nil {
@@ -121,7 +121,7 @@ func newMixStopCommand(c *client) *cobra.Command {
 		ValidArgsFunction: c.completeID,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			req := &pb.StopMixRequest{Id: args[0], ExpectedRevision: expected}
-			resp, err := call(c, cmd.Context(), pb.MixServiceClient.StopMix, req,
+			resp, err := call(c, cmd.Context(), services.StopMix, req,
 				namesOf(map[string]string{"id": "ID", expectedField: "--expected-revision"}))
 			if err != nil {
 				return err

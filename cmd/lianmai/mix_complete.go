@@ -43,7 +43,7 @@ func (c *client) completeID(cmd *cobra.Command, args []string, typed string) ([]
 	if len(args) > 0 {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
-	resp, err := call(c.hurried(), completionContext(cmd), pb.MixServiceClient.ListMixes, &pb.ListMixesRequest{PageSize: 500}, nil)
+	resp, err := call(c.hurried(), completionContext(cmd), services.ListMixes, &pb.ListMixesRequest{PageSize: 500}, nil)
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
@@ -75,7 +75,7 @@ func (c *client) participants(cmd *cobra.Command, args []string) []string {
 	if len(args) == 0 {
 		return nil
 	}
-	resp, err := call(c.hurried(), completionContext(cmd), pb.MixServiceClient.GetMix, &pb.GetMixRequest{Id: args[0]}, nil)
+	resp, err := call(c.hurried(), completionContext(cmd), services.GetMix, &pb.GetMixRequest{Id: args[0]}, nil)
 	if err != nil {
 		return nil
 	}

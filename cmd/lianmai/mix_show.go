@@ -23,7 +23,7 @@ func newMixListCommand(c *client) *cobra.Command {
 			var mixes []*pb.MixSummary
 			for token := ""; ; {
 				req := &pb.ListMixesRequest{PageToken: token, IncludeStopped: all}
-				resp, err := call(c, cmd.Context(), pb.MixServiceClient.ListMixes, req, nil)
+				resp, err := call(c, cmd.Context(), services.ListMixes, req, nil)
 				if err != nil {
 					return err
 				}
@@ -81,7 +81,7 @@ func newMixGetCommand(c *client) *cobra.Command {
 		Args:              args(cobra.ExactArgs(1)),
 		ValidArgsFunction: c.completeID,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			resp, err := call(c, cmd.Context(), pb.MixServiceClient.GetMix, &pb.GetMixRequest{Id: args[0]},
+			resp, err := call(c, cmd.Context(), services.GetMix, &pb.GetMixRequest{Id: args[0]},
 				namesOf(map[string]string{"id": "ID"}))
 			if err != nil {
 				return err

@@ -47,7 +47,7 @@ Starting the same mix twice is fine: the second time changes nothing.`,
 			if err != nil {
 				return err
 			}
-			resp, err := call(c, cmd.Context(), pb.MixServiceClient.StartMix, req, f.flagOf)
+			resp, err := call(c, cmd.Context(), services.StartMix, req, f.flagOf)
 			if err != nil {
 				return err
 			}
