@@ -87,6 +87,21 @@ func call[Req, Resp any](c *client, ctx context.Context,
 	return resp, err
 }
 
+// pages returns a list that the service hands out in pages.
+func pages[T any](page func(token string) (items []T, next string, err error)) ([]T, error) {
+	var all []T
+	for token := ""; ; {
+		items, next, err := page(token)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, items...)
+		if token = next; token == "" {
+			return all, nil
+		}
+	}
+}
+
 // pinned returns "name@version"; a template that is built in has no version: 0.
 func pinned(name string, version int32) string {
 	if version == 0 {

@@ -3,7 +3,6 @@ package main
 import (
 	"github.com/spf13/cobra"
 
-	"github.com/lianmai/lianmai/layout"
 	pb "github.com/lianmai/lianmai/proto/lianmai/v1"
 )
 
@@ -13,56 +12,6 @@ const expectedField = "expected_revision"
 // registerExpected adds --expected-revision.
 func registerExpected(cmd *cobra.Command, revision *int64) {
 	cmd.Flags().Int64Var(revision, "expected-revision", 0, "refuse if the mix is not at this `REVISION` (default: any)")
-}
-
-func newMixLayoutCommand(c *client) *cobra.Command {
-	var (
-		template, main string
-		order          []string
-		expected       int64
-	)
-	cmd := &cobra.Command{
-		Use:   "layout ID [--template NAME] [--main NAME] [--order NAME,NAME,…]",
-		Short: "Change the layout, the main speaker or the order of a running mix",
-		Example: `  lianmai mix layout room1 --main ben
-  lianmai mix layout room1 --template strip --order carl,anna,ben
-  lianmai mix layout room1 --order ''        # back to join order`,
-		Args:              args(cobra.ExactArgs(1)),
-		ValidArgsFunction: c.completeID,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			req := &pb.UpdateLayoutRequest{Id: args[0], ExpectedRevision: expected}
-			changed := cmd.Flags().Changed
-			if changed("template") {
-				req.Template = &template
-			}
-			if changed("main") {
-				req.Main = &main
-			}
-			if changed("order") {
-				req.Order = &pb.ParticipantOrder{Names: order}
-			}
-			if req.Template == nil && req.Main == nil && req.Order == nil {
-				return usagef("nothing to change: give --template, --main or --order")
-			}
-			resp, err := call(c, cmd.Context(), services.UpdateLayout, req, namesOf(map[string]string{
-				"id": "ID", "template": "--template", "main": "--main", "order.names": "--order",
-				expectedField: "--expected-revision",
-			}))
-			if err != nil {
-				return err
-			}
-			return c.answer(cmd, resp.GetMix(), "changed")
-		},
-	}
-	flags := cmd.Flags()
-	flags.StringVar(&template, "template", "", "layout `NAME`; '' for the default")
-	flags.StringVar(&main, "main", "", "the main speaker's `NAME`; '' for the first in order")
-	flags.StringSliceVar(&order, "order", nil, "participants by name; the others follow in join order")
-	registerExpected(cmd, &expected)
-	completeFrom(cmd, "template", layout.BuiltinNames())
-	complete(cmd, "main", c.participants)
-	complete(cmd, "order", c.participants)
-	return cmd
 }
 
 func newMixStateCommand(c *client) *cobra.Command {

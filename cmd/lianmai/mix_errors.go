@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
@@ -53,6 +55,13 @@ func (r *refusal) print(w io.Writer) {
 		fmt.Fprintf(w, "lianmai: no answer from %s in time (%s); --timeout gives it more\n", r.server, r.status.Message())
 		return
 	}
+	if users := r.users(); len(users) > 0 {
+		fmt.Fprintln(w, "lianmai: it is in use by")
+		for _, user := range users {
+			fmt.Fprintf(w, "  %s\n", user)
+		}
+		return
+	}
 	faults := r.faults()
 	if len(faults) == 0 {
 		fmt.Fprintf(w, "lianmai: %s\n", r.status.Message())
@@ -64,9 +73,9 @@ func (r *refusal) print(w io.Writer) {
 	}
 }
 
-// faults returns each field violation as `flag: rule`.
-func (r *refusal) faults() []string {
-	var lines []string
+// faults returns each field violation, with the flag that it came from as its path.
+func (r *refusal) faults() []fault {
+	var faults []fault
 	for _, detail := range r.status.Details() {
 		bad, ok := detail.(*errdetails.BadRequest)
 		if !ok {
@@ -75,14 +84,35 @@ func (r *refusal) faults() []string {
 		for _, v := range bad.GetFieldViolations() {
 			name := v.GetField()
 			if r.flagOf != nil {
-				if flag := r.flagOf(name); flag != "" {
-					name = flag
-				}
+				name = cmp.Or(r.flagOf(name), name)
 			}
-			lines = append(lines, name+": "+v.GetDescription())
+			faults = append(faults, fault{name, v.GetDescription()})
 		}
 	}
-	return lines
+	return faults
+}
+
+// users returns who uses what was to be deleted, such as `mix room1`, sorted.
+func (r *refusal) users() []string {
+	var users []string
+	for _, detail := range r.status.Details() {
+		failure, ok := detail.(*errdetails.PreconditionFailure)
+		if !ok {
+			continue
+		}
+		for _, v := range failure.GetViolations() {
+			if v.GetType() == "IN_USE" {
+				users = append(users, printable(strings.Replace(v.GetSubject(), "/", " ", 1)))
+			}
+		}
+	}
+	slices.Sort(users)
+	return users
+}
+
+// unanswered says that the service could not be asked, or said nothing.
+func (r *refusal) unanswered() bool {
+	return slices.Contains([]codes.Code{codes.Unavailable, codes.DeadlineExceeded, codes.Canceled}, r.status.Code())
 }
 
 // elementOf splits `list[2].rest` for this list; ok says that field is of it.

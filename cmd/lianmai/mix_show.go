@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"time"
@@ -20,26 +21,17 @@ func newMixListCommand(c *client) *cobra.Command {
   lianmai mix list --all --json`,
 		Args: args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			var mixes []*pb.MixSummary
-			for token := ""; ; {
+			mixes, err := pages(func(token string) ([]*pb.MixSummary, string, error) {
 				req := &pb.ListMixesRequest{PageToken: token, IncludeStopped: all}
 				resp, err := call(c, cmd.Context(), services.ListMixes, req, nil)
-				if err != nil {
-					return err
-				}
-				mixes = append(mixes, resp.GetMixes()...)
-				if token = resp.GetNextPageToken(); token == "" {
-					break
-				}
+				return resp.GetMixes(), resp.GetNextPageToken(), err
+			})
+			if err != nil {
+				return err
 			}
 			p := newPrinter(cmd.OutOrStdout())
 			if c.json {
-				for _, mix := range mixes {
-					if err := p.message(mix); err != nil {
-						return err
-					}
-				}
-				return nil
+				return messages(p, mixes)
 			}
 			return p.mixes(mixes)
 		},
@@ -112,8 +104,11 @@ func (p printer) mix(resp *pb.GetMixResponse) error {
 		}
 	}
 	ticks := stats.GetTicks()
-	if err := p.printf("%s out: %d frames, %d late, %d skipped\n", sessionTime(stats.GetAt().AsDuration()),
+	if err := p.printf("%s out: %d frames, %d late, %d skipped", sessionTime(stats.GetAt().AsDuration()),
 		ticks.GetFrames(), ticks.GetLate(), ticks.GetSkipped()); err != nil {
+		return err
+	}
+	if err := p.printf("main speaker: %s\n", speaker(mix.GetSpec().GetLayout(), stats)); err != nil {
 		return err
 	}
 	if err := p.sources(mix.GetSpec(), stats); err != nil {
@@ -129,6 +124,15 @@ func (p printer) mix(resp *pb.GetMixResponse) error {
 		}
 	}
 	return nil
+}
+
+// speaker returns the main speaker and who chose.
+func speaker(l *pb.Layout, stats *pb.MixStats) string {
+	main := cmp.Or(stats.GetMain(), "nobody")
+	if l.GetMainChoice() == pb.MainChoice_MAIN_CHOICE_AUTO {
+		main += ", chosen by voice"
+	}
+	return main
 }
 
 func (p printer) sources(spec *pb.MixSpec, stats *pb.MixStats) error {

@@ -6,7 +6,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/lianmai/lianmai/layout"
 	pb "github.com/lianmai/lianmai/proto/lianmai/v1"
 )
 
@@ -15,8 +14,10 @@ type startFlags struct {
 	id           string
 	inputs       []string // NAME=URL
 	outputs      []string // [NAME=]URL
-	template     string
+	template     string   // NAME[@VERSION]
 	main         string
+	look         lookFlags
+	placeholders []string // NAME=PICTURE
 	size         sizeFlag
 	fps          fpsFlag
 	videoBitrate bitrateFlag
@@ -40,10 +41,13 @@ Starting the same mix twice is fine: the second time changes nothing.`,
     --output 'rtmp://push.example.com/live/room1?txSecret=…' --main anna
   lianmai mix start --id pk7 --template pk --size 1280x720 --fps 25 --video-bitrate 3M \
     --input red=rtmp://a.example.com/live/1 --input blue=rtmp://b.example.com/live/2 \
-    --output cdn=rtmp://push.example.com/live/pk7 --output rec=rtmp://127.0.0.1/record/pk7`,
+    --output cdn=rtmp://push.example.com/live/pk7 --output rec=rtmp://127.0.0.1/record/pk7
+  lianmai mix start --id talk --template stage@2 --auto-main --placeholder anna=anna-away \
+    --input anna=rtmp://127.0.0.1/live/anna --input ben=rtmp://127.0.0.1/live/ben \
+    --output rtmp://127.0.0.1/live/talk`,
 		Args: args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			req, err := f.request()
+			req, err := f.request(cmd)
 			if err != nil {
 				return err
 			}
@@ -54,38 +58,48 @@ Starting the same mix twice is fine: the second time changes nothing.`,
 			return c.answer(cmd, resp.GetMix(), "started")
 		},
 	}
-	f.register(cmd)
+	f.register(c, cmd)
 	return cmd
 }
 
-func (f *startFlags) register(cmd *cobra.Command) {
+func (f *startFlags) register(c *client, cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.id, "id", "", "the mix's id (required)")
 	flags.StringArrayVar(&f.inputs, "input", nil, "a participant, `NAME=URL`; up to six, in join order")
 	flags.StringArrayVar(&f.outputs, "output", nil, "a destination, `[NAME=]URL`; one to ten")
-	flags.StringVar(&f.template, "template", "", "layout `NAME` (default grid-by-count)")
+	flags.StringVar(&f.template, "template", "", "layout, built in or uploaded, `NAME[@VERSION]` (default grid-by-count)")
 	flags.StringVar(&f.main, "main", "", "the main speaker's `NAME` (default: the first input)")
+	f.look.register(cmd)
+	flags.StringArrayVar(&f.placeholders, "placeholder", nil, "the uploaded picture of an input that shows none, `NAME=PICTURE`; may be repeated")
 	flags.Var(&f.size, "size", "size of the picture in pixels (default 720x1280)")
 	flags.Var(&f.fps, "fps", "frames per second, also as a fraction (default 30)")
 	flags.Var(&f.videoBitrate, "video-bitrate", "bits per second of the picture (default 2500k)")
 	flags.StringVar(&f.preset, "preset", "", "x264 `PRESET` (default veryfast)")
 	flags.Var(&f.audioBitrate, "audio-bitrate", "bits per second of the sound (default 128k)")
-	completeFrom(cmd, "template", layout.BuiltinNames())
+	complete(cmd, "template", c.templates)
 	completeFrom(cmd, "preset", presets)
-	complete(cmd, "main", func(*cobra.Command, []string) []string { return f.inputNames() })
+	complete(cmd, "main", f.inputNames)
+	completePairs(cmd, "placeholder", f.inputNames, c.assets)
 }
 
 // request returns the flags as the API takes them.
-func (f *startFlags) request() (*pb.StartMixRequest, error) {
+func (f *startFlags) request(cmd *cobra.Command) (*pb.StartMixRequest, error) {
 	if f.id == "" {
 		return nil, usagef("--id is required")
 	}
 	if len(f.outputs) == 0 {
 		return nil, usagef("--output is required")
 	}
+	template, version, err := cutVersion("--template", f.template)
+	if err != nil {
+		return nil, err
+	}
 	spec := &pb.MixSpec{
-		Id:     f.id,
-		Layout: &pb.Layout{Template: f.template, Main: f.main},
+		Id: f.id,
+		Layout: &pb.Layout{
+			Template: template, TemplateVersion: version, Main: f.main,
+			MainChoice: f.look.mainChoice(cmd), Transition: f.look.moving(cmd),
+		},
 		Video: &pb.VideoSettings{
 			Width: int32(f.size.Width), Height: int32(f.size.Height),
 			Bitrate: int32(f.videoBitrate), Preset: f.preset,
@@ -106,12 +120,25 @@ func (f *startFlags) request() (*pb.StartMixRequest, error) {
 		name, url := cutName(output)
 		spec.Outputs = append(spec.Outputs, &pb.Output{Name: name, Url: url})
 	}
-	return &pb.StartMixRequest{Spec: spec}, nil
+	return &pb.StartMixRequest{Spec: spec}, f.setPlaceholders(spec.Participants)
+}
+
+// setPlaceholders gives participants their pictures.
+func (f *startFlags) setPlaceholders(participants []*pb.Participant) error {
+	for _, pair := range f.placeholders {
+		name, picture := cutName(pair)
+		i := slices.IndexFunc(participants, func(p *pb.Participant) bool { return p.Name == name })
+		if picture == "" || i < 0 {
+			return usagef("--placeholder %q: want NAME=PICTURE, the name that of an --input", pair)
+		}
+		participants[i].Placeholder = picture
+	}
+	return nil
 }
 
 // inputNames returns the names of the inputs so far, each once: completion can read
 // the flags twice.
-func (f *startFlags) inputNames() []string {
+func (f *startFlags) inputNames(*cobra.Command, []string) []string {
 	var names []string
 	for _, input := range f.inputs {
 		if name, _ := cutName(input); name != "" && !slices.Contains(names, name) {
@@ -123,18 +150,20 @@ func (f *startFlags) inputNames() []string {
 
 // startFlagOf has the fields of a StartMixRequest that come from one flag.
 var startFlagOf = map[string]string{
-	"spec.id":               "--id",
-	"spec.participants":     "--input",
-	"spec.outputs":          "--output",
-	"spec.layout.template":  "--template",
-	"spec.layout.main":      "--main",
-	"spec.video":            "--size",
-	"spec.video.width":      "--size, the width",
-	"spec.video.height":     "--size, the height",
-	"spec.video.frame_rate": "--fps",
-	"spec.video.bitrate":    "--video-bitrate",
-	"spec.video.preset":     "--preset",
-	"spec.audio.bitrate":    "--audio-bitrate",
+	"spec.id":                      "--id",
+	"spec.participants":            "--input",
+	"spec.outputs":                 "--output",
+	"spec.layout.template":         "--template",
+	"spec.layout.template_version": "--template, the version",
+	"spec.layout.main":             "--main",
+	"spec.layout.transition":       "--transition",
+	"spec.video":                   "--size",
+	"spec.video.width":             "--size, the width",
+	"spec.video.height":            "--size, the height",
+	"spec.video.frame_rate":        "--fps",
+	"spec.video.bitrate":           "--video-bitrate",
+	"spec.video.preset":            "--preset",
+	"spec.audio.bitrate":           "--audio-bitrate",
 }
 
 // flagOf names the flag that a field came from. It names an input or an output by
@@ -154,6 +183,9 @@ func (f *startFlags) flagOf(field string) string {
 			if name, _ := cutName(texts[i]); name != "" {
 				which = name
 			}
+		}
+		if rest == "placeholder" {
+			return "--placeholder " + which
 		}
 		if !slices.Contains([]string{"name", "url"}, rest) {
 			return flag + " " + which

@@ -108,6 +108,9 @@ func (p printer) stats(s *pb.MixStats) error {
 	t := s.GetTicks()
 	parts := []string{fmt.Sprintf("%s  %d frames, %d late, %d skipped",
 		p.paint(grey, sessionTime(s.GetAt().AsDuration())), t.GetFrames(), t.GetLate(), t.GetSkipped())}
+	if main := s.GetMain(); main != "" {
+		parts = append(parts, "main "+main)
+	}
 	for _, src := range s.GetSources() {
 		state := enumName(src.GetState())
 		parts = append(parts, fmt.Sprintf("%s %s %.0f fps %s %.0f dB", src.GetName(), p.paint(stateColour(state), state),

@@ -76,6 +76,23 @@ func (p printer) message(m proto.Message) error {
 	return err
 }
 
+// messages writes each message as JSON in a line.
+func messages[M proto.Message](p printer, list []M) error {
+	for _, m := range list {
+		if err := p.message(m); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// object writes v as JSON, in one line.
+func (p printer) object(v any) error {
+	e := json.NewEncoder(p.w)
+	e.SetEscapeHTML(false)
+	return e.Encode(v)
+}
+
 // cell is one field of a table.
 type cell struct {
 	text   string

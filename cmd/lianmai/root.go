@@ -1,5 +1,5 @@
-// Command lianmai mixes live streams: `lianmai serve` is the service, `lianmai mix`
-// drives it, and the others try it out and judge what it makes.
+// Command lianmai mixes live streams: `lianmai serve` is the service, `lianmai mix`,
+// `template` and `asset` drive it, and the others try it out and judge what it makes.
 //
 // Exit codes: 0 done, 1 it failed, 2 it was asked wrongly.
 package main
@@ -67,6 +67,8 @@ func newRootCommand() *cobra.Command {
 	root.AddCommand(
 		newServeCommand(newEngine),
 		newMixCommand(),
+		newTemplateCommand(),
+		newAssetCommand(),
 		newRenderCommand(),
 		newPublishCommand(),
 		newDemoCommand(),
