@@ -49,6 +49,7 @@ func (stubEngine) Start(spec mixer.Spec, observe func(mixer.Event)) (server.Mix,
 	m.revs <- spec.Revision
 	observe(mixer.Event{Kind: mixer.MixStarted, Revision: 1})
 	observe(mixer.Event{Kind: mixer.SourceChanged, Name: "anna", Source: mixer.Lost, Reason: "refused\x1b[2J"})
+	observe(mixer.Event{Kind: mixer.MainChanged, Name: "ben"})
 	return m, nil
 }
 
@@ -62,7 +63,7 @@ func (m *stubMix) Stats() mixer.Stats {
 	rev := <-m.revs
 	m.revs <- rev
 	return mixer.Stats{
-		Revision: rev, Ticks: mixer.TickStats{Frames: 90},
+		Revision: rev, Ticks: mixer.TickStats{Frames: 90}, Main: "ben",
 		Sources: []mixer.SourceStats{{Name: "anna", State: mixer.Live, Width: 360, Height: 640, Bitrate: 812_000}},
 		Outputs: []mixer.OutputStats{{Name: "output-1", State: mixer.OutputLive, Bitrate: 2_510_000}},
 	}
@@ -93,7 +94,14 @@ var grpcIn = regexp.MustCompile(`gRPC (\S+)`)
 // function that stops it.
 func startService(t *testing.T) (addr string, stop func() error) {
 	t.Helper()
+	return startServiceIn(t, "")
+}
+
+// startServiceIn is startService with a folder for templates and pictures.
+func startServiceIn(t *testing.T, data string) (addr string, stop func() error) {
+	t.Helper()
 	cfg := config.Default()
+	cfg.Data = data
 	cfg.GRPC, cfg.HTTP, cfg.RTMP = "127.0.0.1:0", "127.0.0.1:0", "127.0.0.1:0"
 	ctx, cancel := context.WithCancel(context.Background())
 	banner := lineWriter{make(chan string, 1)}
@@ -125,7 +133,7 @@ type shell struct {
 	addr string
 }
 
-// run runs a mix command and returns its exit code and what it wrote.
+// run runs a command and returns its exit code and what it wrote.
 func (s shell) run(args ...string) (code int, stdout, stderr string) {
 	s.t.Helper()
 	return s.runTo(nil, args...)
@@ -143,7 +151,7 @@ func (s shell) runTo(w io.Writer, args ...string) (code int, stdout, stderr stri
 	return code, out.String(), err.String()
 }
 
-// must runs a mix command that has to succeed.
+// must runs a command that has to succeed.
 func (s shell) must(args ...string) string {
 	s.t.Helper()
 	code, out, err := s.run(args...)

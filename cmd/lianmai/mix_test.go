@@ -92,7 +92,8 @@ func TestChangesByCommand(t *testing.T) {
 
 func TestGetShowsEverythingButSecrets(t *testing.T) {
 	out := room(t).must("mix", "get", "room")
-	for _, want := range []string{"grid-by-count", "2 inputs to 1 output", "720×1280 at 30 fps", "90 frames", "anna", "live", "360×640", "812 kb/s", "2.51 Mb/s", "source_changed", "lost"} {
+	for _, want := range []string{"grid-by-count", "2 inputs to 1 output", "720×1280 at 30 fps", "90 frames", "anna", "live", "360×640", "812 kb/s", "2.51 Mb/s", "source_changed", "lost",
+		"main speaker: ben\n", "main_changed    ben"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("get has no %q:\n%s", want, out)
 		}
@@ -202,6 +203,23 @@ func TestExitCodes(t *testing.T) {
 	}
 }
 
+// offers returns the words that the shell would offer, and cobra's directive.
+func (s shell) offers(args ...string) (words []string, directive string) {
+	s.t.Helper()
+	var out, stderr strings.Builder
+	if code := run(s.t.Context(), append([]string{"__complete"}, args...), &out, &stderr); code != 0 {
+		s.t.Errorf("%q = %d: %s", args, code, stderr.String())
+	}
+	for line := range strings.Lines(out.String()) {
+		line = strings.TrimSpace(line)
+		if rest, ok := strings.CutPrefix(line, ":"); ok {
+			return words, rest
+		}
+		words = append(words, line)
+	}
+	return words, ""
+}
+
 func TestCompletion(t *testing.T) {
 	s := room(t)
 	for _, test := range []struct {
@@ -218,17 +236,7 @@ func TestCompletion(t *testing.T) {
 		{[]string{"start", "--preset", "very"}, []string{"veryfast", "veryslow"}},
 		{[]string{"start", "--input", "anna=rtmp://h/a/s", "--main", ""}, []string{"anna"}},
 	} {
-		var out, stderr strings.Builder
-		args := append([]string{"__complete", "mix", "--server", s.addr}, test.args...)
-		if code := run(t.Context(), args, &out, &stderr); code != 0 {
-			t.Errorf("%q = %d: %s", test.args, code, stderr.String())
-		}
-		var got []string
-		for line := range strings.Lines(out.String()) {
-			if line = strings.TrimSpace(line); !strings.HasPrefix(line, ":") {
-				got = append(got, line)
-			}
-		}
+		got, _ := s.offers(append([]string{"mix", "--server", s.addr}, test.args...)...)
 		if !slices.Equal(got, test.want) {
 			t.Errorf("%q offers %q, want %q", test.args, got, test.want)
 		}
