@@ -214,7 +214,6 @@ func TestLibraryCompletion(t *testing.T) {
 	}
 }
 
-// Every command has examples, and every example is a command that exists.
 func TestHelpHasExamples(t *testing.T) {
 	for _, group := range []string{"template", "asset"} {
 		cmd, _, err := newRootCommand().Find([]string{group})
