@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
@@ -126,6 +127,7 @@ func uploadProgress(w io.Writer, in io.Reader, size int64) (from io.Reader, done
 	}
 	bar := progressbar.NewOptions64(size,
 		progressbar.OptionSetWriter(w), progressbar.OptionSetDescription("uploading"), progressbar.OptionShowBytes(true),
+		progressbar.OptionThrottle(100*time.Millisecond),
 		progressbar.OptionClearOnFinish(), progressbar.OptionSetWidth(40))
 	return io.TeeReader(in, bar), func() { _ = bar.Finish() }
 }
