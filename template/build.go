@@ -46,10 +46,10 @@ func Build(t *pb.LayoutTemplate, known Pictures) (layout.Template, []Warning, er
 }
 
 func (f *findings) build(t *pb.LayoutTemplate, known Pictures) layout.Template {
-	b := builder{findings: f, known: known, pixels: t.GetUnit() == pb.Unit_PIXEL}
+	b := &builder{findings: f, known: known, pixels: t.GetUnit() == pb.Unit_PIXEL}
 	b.checkName(t.GetName())
 	out := layout.Template{Name: t.GetName(), Description: b.line("description", t.GetDescription(), maxDescription)}
-	enumWord(&b, "unit", t.GetUnit(), units, 0)
+	enumWord(b, "unit", t.GetUnit(), units, 0)
 	b.canvas, b.sized = b.size(t.GetCanvas())
 	if f.touches("unit") {
 		b.sized = false // nobody knows what the numbers count
@@ -58,12 +58,17 @@ func (f *findings) build(t *pb.LayoutTemplate, known Pictures) layout.Template {
 	b.defaults = b.style("defaults", defaultsOf(t), dress{})
 	out.Transition = b.transition(t.GetTransition())
 	portrait, landscape := b.canvases(t)
-	out.Portrait = b.layouts("layouts", t.GetLayouts(), portrait)
+	var counted [2]bool
+	out.Portrait, counted[0] = b.layouts("layouts", t.GetLayouts(), portrait)
 	if len(t.GetLayouts()) == 0 {
 		b.fault("layouts", "want at least one layout")
 	}
-	out.Landscape = b.layouts("landscapeLayouts", t.GetLandscapeLayouts(), landscape)
+	out.Landscape, counted[1] = b.layouts("landscapeLayouts", t.GetLandscapeLayouts(), landscape)
 	out.Participants = b.participants(int(t.GetMaxParticipants()), out)
+	if counted[0] && counted[1] && !b.touches("maxParticipants") {
+		b.room("layouts", out.Portrait, out.Participants)
+		b.room("landscapeLayouts", out.Landscape, out.Participants)
+	}
 	out.Overlays = b.overlays(t.GetOverlays())
 	if len(f.faults) == 0 {
 		b.look("layouts", t.GetLayouts(), out.Portrait, out.Participants, portrait)
@@ -170,26 +175,26 @@ func (b *builder) duration(path string, d *durationpb.Duration, normal, most tim
 	return normal
 }
 
-// participants returns the largest head count of the template and sees to it that
-// there are layouts for it.
+// participants returns the largest head count that the template is made for.
 func (b *builder) participants(most int, t layout.Template) int {
 	if most < 0 || most > maxCount {
 		b.fault("maxParticipants", "%d; want 1–%d", most, maxCount)
 		return 0
 	}
 	if most == 0 {
-		most = max(largest(t.Portrait), largest(t.Landscape))
+		return max(largest(t.Portrait), largest(t.Landscape))
 	}
-	served := func(path string, layouts []layout.Layout) {
-		if most := most; len(layouts) > 0 && largest(layouts) < most && !b.touches("maxParticipants") && !b.incomplete(path) {
-			b.fault(path, "the largest has %d slots; want one with room for %d participants", largest(layouts), most)
-		}
-	}
-	served("layouts", t.Portrait)
-	served("landscapeLayouts", t.Landscape)
 	return most
 }
 
+// room sees to it that the layouts, if there are any, have room for all.
+func (b *builder) room(path string, layouts []layout.Layout, participants int) {
+	if n := largest(layouts); len(layouts) > 0 && n < participants {
+		b.fault(path, "the largest has %d slots; want one with room for %d participants", n, participants)
+	}
+}
+
+// largest returns how many slots the largest layout has.
 func largest(layouts []layout.Layout) int {
 	n := 0
 	for _, l := range layouts {

@@ -83,10 +83,8 @@ func words(ed protoreflect.EnumDescriptor) string {
 			list = append(list, string(value.Name()))
 		}
 	}
-	if last := len(list) - 1; last > 0 {
-		return strings.Join(list[:last], ", ") + " or " + list[last]
-	}
-	return strings.Join(list, "")
+	last := len(list) - 1
+	return strings.Join(list[:last], ", ") + " or " + list[last] // every enum has two words at least
 }
 
 // seconds is how protojson writes a duration.

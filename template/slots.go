@@ -3,7 +3,6 @@ package template
 import (
 	"fmt"
 	"math"
-	"strings"
 
 	"github.com/lianmai/lianmai/layout"
 	pb "github.com/lianmai/lianmai/proto/lianmai/v1"
@@ -15,24 +14,26 @@ const maxZ = 100
 // writes thirds with three digits comes to 1.001.
 const tolerance = .001 + slack
 
-// layouts builds those of one orientation, for a canvas.
-func (b *builder) layouts(path string, in []*pb.CountLayout, canvas layout.Size) []layout.Layout {
+// layouts builds those of one orientation, for a canvas. counted says that every
+// layout has a number of slots that is allowed.
+func (b *builder) layouts(path string, in []*pb.CountLayout, canvas layout.Size) (out []layout.Layout, counted bool) {
 	if len(in) > maxCount {
 		b.fault(path, "%d layouts; at most %d are allowed", len(in), maxCount)
-		return nil
+		return nil, false
 	}
-	var out []layout.Layout
+	counted = true
 	taken := map[int]string{} // who serves a head count
 	for i, l := range in {
 		where := at(path, i)
 		if n := len(l.GetSlots()); n == 0 || n > maxCount {
 			b.fault(where+".slots", "%d slots; want 1–%d", n, maxCount)
+			counted = false
 			continue
 		}
 		out = append(out, b.layout(where, l, canvas))
 		b.claim(where, l, taken)
 	}
-	return out
+	return out, counted
 }
 
 // claim sees to it that no two layouts are for the same head count.
@@ -61,17 +62,6 @@ func (b *builder) claim(path string, l *pb.CountLayout, taken map[int]string) {
 			b.fault(where, "%s; %s is for %d participants already: want one layout for each head count", text, other, n)
 		}
 	}
-}
-
-// incomplete says that there are layouts at path whose slots could not be counted.
-func (b *builder) incomplete(path string) bool {
-	for _, fault := range b.faults {
-		rest, ok := strings.CutPrefix(fault.Path, path)
-		if _, field, _ := strings.Cut(rest, "."); ok && (rest == "" || rest[0] == '[') && (field == "" || field == "slots") {
-			return true
-		}
-	}
-	return false
 }
 
 func (b *builder) layout(path string, in *pb.CountLayout, canvas layout.Size) layout.Layout {
