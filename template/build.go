@@ -14,7 +14,7 @@ import (
 
 // Bounds of a template; template.proto has them all.
 const (
-	maxCount         = layout.MaxSlots // head count, slots of a layout, layouts, overlays
+	maxCount         = layout.MaxSlots // of people, slots of a layout, layouts, overlays
 	maxDescription   = 256
 	minSide, maxSide = 16, 4096 // pixels
 	maxTransition    = 5 * time.Second

@@ -14,8 +14,8 @@
 // Caveats:
 //   - Everything that is wrong is told at once, as [Faults] in one error. [Load] reads
 //     and builds in one go, so that one misspelt word does not hide what else is wrong.
-//   - Shares that are written with six digits or more are taken for the fraction
-//     that they stand for: 0.333333 is a third.
+//   - Shares that are written with six decimals or more are taken for the simplest
+//     fraction that they stand for: 0.333333 is a third.
 //   - `layouts` are checked on the template's canvas, upright if there are
 //     `landscape_layouts` too; those are checked on the same canvas lying down.
 //   - The time zones of clocks must be known to the program: a program for machines

@@ -3,6 +3,7 @@ package template
 import (
 	"image/color"
 	"math"
+	"slices"
 
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/durationpb"
@@ -13,10 +14,10 @@ import (
 
 // FromLayout returns the message of a template, such as a built-in one, for people to
 // start from. Build makes an equal template of it: equal in pixels, on every canvas.
-// What all slots have in common becomes `defaults`. Boxes of overlays must be shares
-// of their own side, as Build makes them.
+// How most slots are dressed becomes `defaults`. Boxes of overlays must be shares of
+// their own side, as Build makes them, and the layouts must lie on the default canvas.
 func FromLayout(t layout.Template) *pb.LayoutTemplate {
-	common := commonDress(t)
+	common := usualDress(t)
 	out := &pb.LayoutTemplate{
 		Name: t.Name, Description: t.Description,
 		Canvas: &pb.Canvas{
@@ -34,9 +35,9 @@ func FromLayout(t layout.Template) *pb.LayoutTemplate {
 		LandscapeLayouts: layoutsFrom(t.Landscape, common),
 	}
 	if common != (dress{}) {
+		d := undress(common, dress{})
 		out.Defaults = &pb.SlotStyle{
-			Fit: wordUnless(fits, common.fit, layout.Cover), CornerRadius: radiusFrom(common.Radius), Border: borderFrom(common.Border),
-			Label: labelFrom(common.Label), Placeholder: common.Placeholder, Opacity: opacityFrom(common.Fade),
+			Fit: d.Fit, CornerRadius: d.CornerRadius, Border: d.Border, Label: d.Label, Placeholder: d.Placeholder, Opacity: d.Opacity,
 		}
 	}
 	for _, o := range t.Overlays {
@@ -45,21 +46,24 @@ func FromLayout(t layout.Template) *pb.LayoutTemplate {
 	return out
 }
 
-// commonDress returns how every slot is dressed; the zero value if they differ.
-func commonDress(t layout.Template) (common dress) {
-	first := true
-	for _, layouts := range [][]layout.Layout{t.Portrait, t.Landscape} {
-		for _, l := range layouts {
-			for _, s := range l.Slots {
-				if d := (dress{s.Style, s.Fit}); first {
-					common, first = d, false
-				} else if d != common {
-					return dress{}
-				}
+// usualDress returns how most slots are dressed. It names no placeholder unless every
+// slot has that one: a slot cannot say that it wants none.
+func usualDress(t layout.Template) (usual dress) {
+	counts, placeholders := map[dress]int{}, map[string]bool{}
+	for _, l := range slices.Concat(t.Portrait, t.Landscape) {
+		for _, s := range l.Slots {
+			d := dress{s.Style, s.Fit}
+			placeholders[d.Placeholder] = true
+			counts[d]++
+			if counts[d] > counts[usual] {
+				usual = d
 			}
 		}
 	}
-	return common
+	if len(placeholders) > 1 {
+		usual.Placeholder = ""
+	}
+	return usual
 }
 
 func layoutsFrom(layouts []layout.Layout, common dress) []*pb.CountLayout {
@@ -83,35 +87,57 @@ func slotFrom(s layout.Slot, common dress) *pb.Slot {
 	if !proto.Equal(other, &pb.OtherSide{}) {
 		out.OtherSide = other
 	}
-	if common != (dress{}) {
-		return out // dressed by the defaults
-	}
-	out.Fit, out.CornerRadius, out.Opacity = wordUnless(fits, s.Fit, layout.Cover), radiusFrom(s.Style.Radius), opacityFrom(s.Style.Fade)
-	out.Border, out.Label, out.Placeholder = borderFrom(s.Style.Border), labelFrom(s.Style.Label), s.Style.Placeholder
+	d := undress(dress{s.Style, s.Fit}, common)
+	out.Fit, out.CornerRadius, out.Border, out.Label, out.Placeholder, out.Opacity = d.Fit, d.CornerRadius, d.Border, d.Label, d.Placeholder, d.Opacity
 	return out
 }
 
-func borderFrom(b layout.Border) *pb.Border {
-	if b.Width == 0 {
-		return nil
+// undress returns a slot that says how it is dressed where that is not as base has it.
+func undress(d, base dress) *pb.Slot {
+	out := &pb.Slot{Fit: wordUnless(fits, d.fit, base.fit)}
+	if d.Radius != base.Radius {
+		out.CornerRadius = proto.Float64(digits(d.Radius))
 	}
-	return &pb.Border{Width: digits(b.Width), Color: colorText(b.Color)}
+	if d.Border != base.Border {
+		out.Border = &pb.Border{Width: digits(d.Border.Width), Color: colorUnless(d.Border.Color, white)}
+		if d.Border.Width == 0 {
+			out.Border = &pb.Border{} // none
+		}
+	}
+	if d.Label != base.Label {
+		out.Label = labelFrom(d.Label)
+	}
+	if d.Placeholder != base.Placeholder {
+		out.Placeholder = d.Placeholder
+	}
+	if d.Fade != base.Fade {
+		out.Opacity = opacityFrom(d.Fade)
+	}
+	return out
 }
 
+// labelFrom returns a label, and one that is off for none.
 func labelFrom(l layout.Label) *pb.Label {
 	if l.Size == 0 {
-		return nil
+		return &pb.Label{Off: true}
 	}
-	return &pb.Label{
+	out := &pb.Label{
 		Text: l.Text, Position: wordFor(anchors, l.At), Size: digits(l.Size),
-		Color: colorText(l.Color), Background: colorText(l.Background),
+		Color: colorUnless(l.Color, white), Background: colorUnless(l.Background, shade),
 	}
+	if out.Text == defaultText {
+		out.Text = ""
+	}
+	return out
 }
 
 func overlayFrom(o layout.Overlay) *pb.Overlay {
 	out := &pb.Overlay{
 		X: digits(o.X.W), Y: digits(o.Y.H), W: digits(o.W.W), H: digits(o.H.H),
-		Position: wordFor(anchors, o.At), Margin: digits(o.Margin), Opacity: opacityFrom(o.Fade),
+		Position: wordFor(anchors, o.At), Margin: digits(o.Margin),
+	}
+	if o.Fade != 0 {
+		out.Opacity = opacityFrom(o.Fade)
 	}
 	if out.X == 0 && out.Y == 0 && out.W == 1 && out.H == 1 {
 		out.W, out.H = 0, 0 // the whole canvas
@@ -129,19 +155,17 @@ func overlayFrom(o layout.Overlay) *pb.Overlay {
 	return out
 }
 
-func radiusFrom(v float64) *float64 {
-	if v == 0 {
-		return nil
-	}
-	return proto.Float64(digits(v))
-}
-
 // opacityFrom turns what shows through into an opacity; three digits tell all 256.
 func opacityFrom(fade uint8) *float64 {
-	if fade == 0 {
-		return nil
-	}
 	return proto.Float64(math.Round((1-float64(fade)/255)*1000) / 1000)
+}
+
+// colorUnless writes a colour, nothing for the normal one.
+func colorUnless(c, normal color.NRGBA) string {
+	if c == normal {
+		return ""
+	}
+	return colorText(c)
 }
 
 // wordUnless returns the word for a meaning, none for the normal one.

@@ -4,11 +4,13 @@ import (
 	"image/color"
 	"math"
 	"reflect"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
 
 	"google.golang.org/protobuf/proto"
+	"pgregory.net/rapid"
 
 	"github.com/lianmai/lianmai/layout"
 )
@@ -97,8 +99,8 @@ func TestBuiltinTemplatesComeBack(t *testing.T) {
 		if !equalTemplates(built, builtin) {
 			t.Errorf("%s comes back as\n%+v, want\n%+v", name, built, builtin)
 		}
-		if strings.Contains(string(text), "0.3333333") || strings.Contains(string(text), "66666666") {
-			t.Errorf("%s has unreadable numbers:\n%s", name, text)
+		if long := regexp.MustCompile(`\.[0-9]{9,}`).FindAllString(string(text), -1); len(long) > 0 {
+			t.Errorf("%s has unreadable numbers: %v", name, long)
 		}
 		samePixels(t, built, builtin)
 	}
@@ -143,11 +145,14 @@ func TestDressedTemplateComesBack(t *testing.T) {
 	}
 	alike, differ := base, base
 	alike.Portrait = []layout.Layout{{Slots: []layout.Slot{slot, slot}, Least: 1, ShowEmpty: true}}
-	differ.Portrait = []layout.Layout{{Slots: []layout.Slot{slot, plain}}, {Slots: []layout.Slot{plain}}}
-	for name, want := range map[string]layout.Template{"alike": alike, "differ": differ} {
+	differ.Portrait = []layout.Layout{{Slots: []layout.Slot{slot, plain}}}
+	mostly, bare := base, base
+	mostly.Portrait = []layout.Layout{{Slots: []layout.Slot{slot, slot}}, {Slots: []layout.Slot{plain}}}
+	bare.Portrait = []layout.Layout{{Slots: []layout.Slot{slot, plain}}, {Slots: []layout.Slot{plain}}}
+	for name, want := range map[string]layout.Template{"alike": alike, "differ": differ, "mostly": mostly, "plain": bare} {
 		message := FromLayout(want)
-		if (message.GetDefaults() != nil) != (name == "alike") {
-			t.Errorf("%s: defaults are %v", name, message.GetDefaults())
+		if d := message.GetDefaults(); (d != nil) != (name != "plain") || (d.GetPlaceholder() != "") != (name == "alike") {
+			t.Errorf("%s: defaults are %v", name, d)
 		}
 		_, got, _, err := Load(JSON(message), nil)
 		if err != nil {
@@ -171,13 +176,34 @@ func TestEveryFadeComesBack(t *testing.T) {
 func TestNumbersAreShort(t *testing.T) {
 	for v, want := range map[float64]float64{
 		1.0 / 3: .333333, 2.0 / 3: .666667, 1.0 / 7: .142857, 0.1 + 0.2: .3, .25: .25, 0: 0, 5e-17: 0,
-		1.0 / 60: .016667, 1.0 / 361: .00277008310,
+		1.0 / 60: .016667, 199.0 / 1080: .184259, 161.0 / 720: .223611, 1e-6: 1e-6, math.Sqrt2 / 2: .70710678119,
 	} {
 		if got := digits(v); got != want || math.Signbit(got) {
 			t.Errorf("digits(%v) = %v, want %v", v, got, want)
 		}
 	}
-	if got := fraction(.333); got != .333 {
-		t.Errorf("fraction(.333) = %v", got)
+	for _, v := range []float64{0, .333, .66667, 1, -.25, math.Pi, 1e-300, 1e300, -5e9, 1e10 + .000002, 12345.678901, 2.333333} {
+		if got := fraction(v); got != v {
+			t.Errorf("fraction(%v) = %v", v, got)
+		}
 	}
+	if got := fraction(-.142857); got != -1.0/7 {
+		t.Errorf("fraction(-.142857) = %v", got)
+	}
+}
+
+func TestFractionIsWithinWhatIsWritten(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		v := rapid.Float64Range(-3, 3).Draw(t, "v")
+		unit := math.Pow10(rapid.IntRange(0, 14).Draw(t, "decimals"))
+		v = math.Round(v*unit) / unit
+		if got := fraction(v); math.Abs(got-v) > .502/unit || got < 0 != (v < 0) {
+			t.Fatalf("fraction(%v) = %v", v, got)
+		}
+		n := rapid.IntRange(2, 1500).Draw(t, "parts")
+		part := float64(rapid.IntRange(1, n).Draw(t, "of them")) / float64(n)
+		if got := fraction(digits(part)); math.Abs(got-part) > 1e-11 {
+			t.Fatalf("%v is written as %v, which is read as %v", part, digits(part), got)
+		}
+	})
 }

@@ -14,6 +14,7 @@ const (
 	maxBorder                        = .1
 	minLabel, maxLabel, defaultLabel = .01, .2, .032
 	maxText                          = 128
+	defaultText                      = "{name}"
 )
 
 var (
@@ -95,7 +96,7 @@ func (b *builder) label(path string, in *pb.Label) layout.Label {
 		return layout.Label{}
 	}
 	if out.Text == "" {
-		out.Text = "{name}"
+		out.Text = defaultText
 	}
 	b.readable(path, out.Color, out.Background)
 	b.stands(path+".text", out.Text)

@@ -130,7 +130,7 @@ const slack = 1e-9
 // and returns the share.
 func (b *builder) length(path string, v, least, most float64) float64 {
 	side := float64(min(b.canvas.W, b.canvas.H))
-	share := v
+	share := fraction(v)
 	if b.pixels {
 		if !b.sized {
 			return least // nobody knows what to make of it
@@ -138,7 +138,7 @@ func (b *builder) length(path string, v, least, most float64) float64 {
 		share = v / side
 	}
 	if share >= least-slack && share <= most+slack {
-		return fraction(share)
+		return share
 	}
 	if b.pixels {
 		b.fault(path, "%s; want %s–%s pixels", figure(v), figure(least*side), figure(most*side))
@@ -163,17 +163,37 @@ func (b *builder) fade(path string, opacity *float64, normal uint8) uint8 {
 // figure writes a number for people.
 func figure(v float64) string { return strconv.FormatFloat(v, 'g', 6, 64) }
 
-// finest is the largest denominator that fraction looks for: pixels of a canvas 360 wide.
-const finest = 360
+// Decimals of shares that are taken for fractions, and the largest denominator.
+const (
+	leastDecimals, mostDecimals = 6, 11
+	mostParts                   = 10000
+)
 
-// fraction returns the third, sixth, seventh and so on that a share written with six
-// digits or more stands for, so that edges which should meet do: 0.333333 is 1/3. Other
-// numbers stay. What changes is far below a pixel.
+// fraction returns the simplest fraction that a share written with many decimals
+// stands for, so that edges which should meet do: 0.333333 is 1/3. Numbers with fewer
+// decimals stay, and so do those with so many that they are exact.
 func fraction(v float64) float64 {
-	for d := 3.0; d <= finest; d++ {
-		if n := math.Round(v * d); n != 0 && math.Abs(v-n/d) < .6e-6 {
-			return n / d
-		}
+	_, decimals, _ := strings.Cut(strconv.FormatFloat(v, 'f', -1, 64), ".")
+	// Far beyond 1 it is no share, and its last decimals are not those of the text.
+	if len(decimals) < leastDecimals || len(decimals) > mostDecimals || math.Abs(v) > 2 {
+		return v
 	}
-	return v
+	rounding := .501 * math.Pow10(-len(decimals))
+	n, d := simplest(math.Abs(v)-rounding, math.Abs(v)+rounding)
+	if n == 0 || d > mostParts {
+		return v
+	}
+	return math.Copysign(n/d, v)
+}
+
+// simplest returns the fraction with the smallest denominator from low to high, both
+// above 0, as a continued fraction finds it.
+func simplest(low, high float64) (n, d float64) {
+	whole := math.Ceil(low)
+	if whole <= high {
+		return whole, 1
+	}
+	whole--
+	d, n = simplest(1/(high-whole), 1/(low-whole))
+	return n + whole*d, d
 }
