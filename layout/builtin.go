@@ -73,7 +73,7 @@ var (
 	tileStyle = Style{
 		Radius: .025,
 		Border: Border{Width: .003, Color: color.NRGBA{R: 0xff, G: 0xff, B: 0xff, A: 0x66}},
-		Label:  nameLabel.sized(.028),
+		Label:  nameLabel.sized(.025),
 	}
 	// stageStyle is that of a main speaker behind floating tiles. The name is at the
 	// top: at the bottom apps have their chat.

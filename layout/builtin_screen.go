@@ -72,7 +72,12 @@ func cards(list []Slot) Layout {
 	for i := range list {
 		list[i].Style.Radius = .02
 		if len(list) > 1 {
-			list[i].Style.Label = nameLabel.sized(.028)
+			// With five or more the cards are low: the letters leave the faces free.
+			size := .028
+			if len(list) > 4 {
+				size = .022
+			}
+			list[i].Style.Label = nameLabel.sized(size)
 		}
 	}
 	list[0] = list[0].main()

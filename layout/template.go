@@ -77,9 +77,6 @@ func (s Slot) on(canvas Size) Rect {
 	return r
 }
 
-// MaxSlots bounds the slots of one layout, and so the people who are seen.
-const MaxSlots = 16
-
 // Layout is an arrangement for at most as many participants as it has slots. The main
 // speaker takes the first slot with the role Main, or the first slot if none has
 // it; the others take the rest as they are listed.

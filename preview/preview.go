@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"slices"
 	"time"
 
 	"github.com/lianmai/lianmai/compose"
@@ -50,6 +51,13 @@ func name(i int, fonts *compose.Fonts) string {
 
 // Draw draws what r asks for. Errors: ErrRequest, or those of the pictures.
 func Draw(r Request, fonts *compose.Fonts, pictures stage.Pictures) (image.Image, error) {
+	people := &standIns{}
+	defer people.free()
+	return r.draw(fonts, pictures, people.ofSize)
+}
+
+// draw is Draw with the stand-in of number, from 1, for a tile of w×h as person gives it.
+func (r Request) draw(fonts *compose.Fonts, pictures stage.Pictures, person func(number, w, h int) (*media.Frame, error)) (image.Image, error) {
 	if err := r.check(); err != nil {
 		return nil, err
 	}
@@ -67,24 +75,19 @@ func Draw(r Request, fonts *compose.Fonts, pictures stage.Pictures) (image.Image
 	var tiles []compose.Tile
 	for i, place := range r.places() {
 		var who stage.Person
-		var person *media.Frame
-		if place.Name != "" {
-			var number int
-			if _, err := fmt.Sscanf(place.Name, "p%d", &number); err != nil {
-				return nil, err
-			}
+		var frame *media.Frame
+		if number := r.number(place.Name); number > 0 {
 			who = stage.Person{Name: place.Name, Display: name(number-1, fonts)}
-			if person, err = compose.NewStandIn(number, place.Rect.W, place.Rect.H); err != nil {
-				return nil, err
+			if frame, err = person(number, place.Rect.W, place.Rect.H); err != nil {
+				return nil, fmt.Errorf("preview: %w", err)
 			}
-			defer person.Free()
 		}
 		dress, err := dresser.Dress(place, who, r.Template.Background.Color)
 		if err != nil {
 			return nil, err
 		}
 		defer dress.Free()
-		tiles = append(tiles, dress.Tile(i+1, place, person, 1, nil))
+		tiles = append(tiles, dress.Tile(i+1, place, frame, 1, nil))
 	}
 	tiles = set.Tiles(r.At, tiles)
 	if _, err := canvas.Draw(set.Backdrop, tiles); err != nil {
@@ -106,13 +109,21 @@ func (r Request) check() error {
 	return nil
 }
 
-// places arranges the stand-ins, p1 and so on.
-func (r Request) places() []layout.Placement {
+// people returns the names of the stand-ins.
+func (r Request) people() []string {
 	people := make([]string, r.People)
 	for i := range people {
 		people[i] = fmt.Sprintf("p%d", i+1)
 	}
-	main := ""
+	return people
+}
+
+// number returns the number of a stand-in, from 1; 0 for an empty slot.
+func (r Request) number(name string) int { return slices.Index(r.people(), name) + 1 }
+
+// places arranges the stand-ins.
+func (r Request) places() []layout.Placement {
+	people, main := r.people(), ""
 	if r.Main > 0 {
 		main = people[r.Main-1]
 	}

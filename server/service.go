@@ -211,12 +211,13 @@ func (s *service) ListMixes(_ context.Context, req *pb.ListMixesRequest) (*pb.Li
 // summarise returns what a list tells of a mix.
 func summarise(mix *pb.Mix) *pb.MixSummary {
 	s := &pb.MixSummary{
-		Id:         mix.Spec.Id,
-		Revision:   mix.Revision,
-		State:      mix.State,
-		Template:   mix.Spec.Layout.Template,
-		CreateTime: mix.CreateTime,
-		StopTime:   mix.StopTime,
+		Id:              mix.Spec.Id,
+		Revision:        mix.Revision,
+		State:           mix.State,
+		Template:        mix.Spec.Layout.Template,
+		TemplateVersion: mix.Spec.Layout.TemplateVersion,
+		CreateTime:      mix.CreateTime,
+		StopTime:        mix.StopTime,
 	}
 	for _, p := range mix.Spec.Participants {
 		s.Participants = append(s.Participants, p.Name)

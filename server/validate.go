@@ -30,6 +30,7 @@ var crossField = map[string]string{
 	"mix_spec.layout.main":         "layout.main",
 	"mix_spec.layout.order":        "layout.order",
 	"mix_spec.layout.overrides":    "layout.overrides",
+	"layout.overrides.unique":      "overrides",
 }
 
 // checker checks requests against the rules in the protos and against those that

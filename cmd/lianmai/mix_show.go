@@ -55,7 +55,7 @@ func (p printer) mixes(mixes []*pb.MixSummary) error {
 			{text: mix.GetId()},
 			{text: state, colour: stateColour(state)},
 			{text: strconv.FormatInt(mix.GetRevision(), 10)},
-			{text: mix.GetTemplate()},
+			{text: pinned(mix.GetTemplate(), mix.GetTemplateVersion())},
 			{text: listed(mix.GetParticipants())},
 			{text: listed(mix.GetOutputs())},
 			{text: end.Sub(mix.GetCreateTime().AsTime()).Round(time.Second).String()},

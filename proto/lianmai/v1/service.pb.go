@@ -199,9 +199,11 @@ type MixSummary struct {
 	// When it was started.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
 	// When it stopped; not set before.
-	StopTime      *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=stop_time,json=stopTime,proto3" json:"stop_time,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	StopTime *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=stop_time,json=stopTime,proto3" json:"stop_time,omitempty"`
+	// The version of its template; 0 for a built-in one.
+	TemplateVersion int32 `protobuf:"varint,9,opt,name=template_version,json=templateVersion,proto3" json:"template_version,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *MixSummary) Reset() {
@@ -288,6 +290,13 @@ func (x *MixSummary) GetStopTime() *timestamppb.Timestamp {
 		return x.StopTime
 	}
 	return nil
+}
+
+func (x *MixSummary) GetTemplateVersion() int32 {
+	if x != nil {
+		return x.TemplateVersion
+	}
+	return 0
 }
 
 // StartMixRequest asks for a mix.
@@ -1388,7 +1397,7 @@ const file_lianmai_v1_service_proto_rawDesc = "" +
 	"updateTime\x127\n" +
 	"\tstop_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\bstopTime\x12\x1f\n" +
 	"\vstop_reason\x18\a \x01(\tR\n" +
-	"stopReason\"\xb4\x02\n" +
+	"stopReason\"\xdf\x02\n" +
 	"\n" +
 	"MixSummary\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1a\n" +
@@ -1399,7 +1408,8 @@ const file_lianmai_v1_service_proto_rawDesc = "" +
 	"\aoutputs\x18\x06 \x03(\tR\aoutputs\x12;\n" +
 	"\vcreate_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"createTime\x127\n" +
-	"\tstop_time\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\bstopTime\"B\n" +
+	"\tstop_time\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\bstopTime\x12)\n" +
+	"\x10template_version\x18\t \x01(\x05R\x0ftemplateVersion\"B\n" +
 	"\x0fStartMixRequest\x12/\n" +
 	"\x04spec\x18\x01 \x01(\v2\x13.lianmai.v1.MixSpecB\x06\xbaH\x03\xc8\x01\x01R\x04spec\"5\n" +
 	"\x10StartMixResponse\x12!\n" +

@@ -386,8 +386,9 @@ func (Anchor) EnumDescriptor() ([]byte, []int) {
 //
 // Positions are shares of the canvas: x and w of its width, y and h of its
 // height. Other lengths (corner radius, border, letters, margins) are shares of
-// its shorter side. With `unit: PIXEL` all of them are pixels of `canvas`. A mix
-// may have another size than `canvas`; everything grows with it.
+// its shorter side. A share with six or more decimals stands for the simplest
+// fraction near it: 0.333333 is a third. With `unit: PIXEL` all of them are pixels
+// of `canvas`. A mix may have another size than `canvas`; everything grows with it.
 //
 // Colours are "#rrggbb" or "#rrggbbaa". Pictures are named "name", which means
 // the newest version at the time of the upload, or "name@version".
@@ -528,7 +529,8 @@ type Canvas struct {
 	// Width in pixels that the template is made for, 16–4096. Default: 720.
 	Width int32 `protobuf:"varint,1,opt,name=width,proto3" json:"width,omitempty"`
 	// Height in pixels that the template is made for, 16–4096. Default: 1280.
-	// `landscape_layouts` are made for the two sides exchanged.
+	// `landscape_layouts` are made for this canvas lying down; `layouts`, where
+	// there are landscape ones too, for it standing.
 	Height int32 `protobuf:"varint,2,opt,name=height,proto3" json:"height,omitempty"`
 	// Seen where no slot is. Default: "#14161c".
 	Color string `protobuf:"bytes,3,opt,name=color,proto3" json:"color,omitempty"`
