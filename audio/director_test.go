@@ -38,6 +38,7 @@ func TestDirectorRules(t *testing.T) {
 		"no hold before the first speaker":  {{0.1, "abc", "a"}, {0.6, "aBc", "b"}},
 		"half a second of speech":           {{3, "Abc", "a"}, {0.4, "aBc", "a"}, {0.2, "aBc", "b"}},
 		"a pause to think takes off half":   {{3, "Ab", "a"}, {0.4, "aB", "a"}, {0.4, "ab", "a"}, {0.2, "aB", "a"}, {0.2, "aB", "b"}},
+		"an answer takes off all of it":     {{3, "Ab", "a"}, {0.4, "aB", "a"}, {0.4, "Ab", "a"}, {0.4, "aB", "a"}},
 		"not while the other one speaks":    {{3, "Ab", "a"}, {20, "AB", "a"}, {0.4, "aB", "a"}, {1, "AB", "a"}, {0.4, "aB", "a"}},
 		"the hold":                          {{3, "Ab", "a"}, {0.6, "aB", "b"}, {1.8, "Ab", "b"}, {0.3, "Ab", "a"}},
 		"a silent room keeps the last":      {{3, "Ab", "a"}, {1, "aB", "b"}, {600, "ab", "b"}},

@@ -36,7 +36,7 @@ type DirectorConfig struct {
 	// Hold is how long a main speaker stays at least; default 2 s.
 	Hold int64
 	// Confirm is how long somebody must speak while the main speaker is silent to
-	// replace him; default 0.5 s.
+	// replace him; default 0.5 s. Who has talked over him needs up to 0.3 s more.
 	Confirm int64
 	// Overlap is how long somebody must be louder by LouderDB than a main speaker who
 	// speaks too; default 1.5 s.

@@ -12,7 +12,7 @@ const (
 	// and clicking than voice.
 	bandFrames = 12
 	// bandPole is the pole of each of the two high passes at 4 kHz: 180 Hz. They take
-	// hum down by 24 dB at 50 Hz and leave the harmonics of a deep voice.
+	// hum down by 21 dB at 50 Hz and leave the harmonics of a deep voice.
 	bandPole = 0.75
 	// lastBins is how long sound must last, in bins of 10 ms, to be looked at: a key's
 	// click does not.

@@ -80,6 +80,18 @@ func TestSpeechIsHeardOverNoise(t *testing.T) {
 	}
 }
 
+func TestSpeechIsHeardOverMainsHum(t *testing.T) {
+	s := newScene(1, 12)
+	for i := range s.tracks[0] {
+		s.tracks[0][i] = float32(0.045 * math.Sin(2*math.Pi*50*float64(i)/SampleRate)) // −30 dBFS
+	}
+	s.add(0, 3, voices(3, -35)[0].say(8))
+	var d speech
+	if part, _ := share(spoken10ms(&d, s.tracks[0])[330:1090]); part < 0.7 {
+		t.Errorf("spoken in %.0f %% of the time", 100*part)
+	}
+}
+
 func TestNoiseIsNotSpeech(t *testing.T) {
 	hum := func(seconds, db float64, _ uint64) []float32 {
 		out := make([]float32, int(seconds*SampleRate))
