@@ -195,6 +195,7 @@ func (s *Session) connect(next *plan) (created []*source, err error) {
 			if src, err = add(m.Name, func() (Feed, error) { return s.opts.OpenMusic(m) }); err != nil {
 				return created, err
 			}
+			src.track.SetMusic(true)
 		}
 		next.music = append(next.music, src)
 	}

@@ -186,7 +186,7 @@ func TestLibraryCompletion(t *testing.T) {
 		want      []string
 		directive string // not looked at when empty
 	}{
-		{[]string{"template", "get", "s"}, []string{"stage", "strip"}, "4"},
+		{[]string{"template", "get", "s"}, []string{"screen-share", "stage", "strip"}, "4"},
 		{[]string{"template", "get", "stage", ""}, nil, "4"},
 		{[]string{"template", "delete", "st"}, []string{"stage", "strip"}, "4"},
 		{[]string{"template", "upload", ""}, []string{"json", "yaml", "yml"}, files},
@@ -196,7 +196,7 @@ func TestLibraryCompletion(t *testing.T) {
 		{[]string{"asset", "upload", ""}, []string{"png", "jpg", "jpeg"}, files},
 		{[]string{"asset", "get", ""}, []string{"logo"}, "4"},
 		{[]string{"asset", "delete", "x"}, nil, "4"},
-		{[]string{"mix", "start", "--template", "s"}, []string{"stage", "strip"}, "4"},
+		{[]string{"mix", "start", "--template", "s"}, []string{"screen-share", "stage", "strip"}, "4"},
 		{[]string{"mix", "layout", "room", "--template", "st"}, []string{"stage", "strip"}, "4"},
 		{[]string{"mix", "layout", "room", "--place", "b"}, []string{"ben="}, "6"},
 		{[]string{"mix", "layout", "room", "--place", "ben=0.1,"}, nil, "4"},
@@ -209,7 +209,7 @@ func TestLibraryCompletion(t *testing.T) {
 		}
 	}
 	// Without a service the built-in ones are known.
-	if got, _ := s.offers("mix", "--server", "127.0.0.1:1", "start", "--template", "p"); !slices.Equal(got, []string{"pk"}) {
+	if got, _ := s.offers("mix", "--server", "127.0.0.1:1", "start", "--template", "p"); !slices.Equal(got, []string{"pip", "pk"}) {
 		t.Errorf("without a service: %q", got)
 	}
 }

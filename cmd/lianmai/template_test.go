@@ -14,8 +14,12 @@ import (
 
 	"google.golang.org/protobuf/encoding/protojson"
 
+	"github.com/lianmai/lianmai/layout"
 	pb "github.com/lianmai/lianmai/proto/lianmai/v1"
 )
+
+// builtins is how many templates there are without any upload.
+var builtins = len(layout.BuiltinNames())
 
 func TestTemplatesByCommand(t *testing.T) {
 	folder(t, map[string]string{"stage.json": stageText, "pale.yaml": paleText})
@@ -49,7 +53,15 @@ func TestTemplatesByCommand(t *testing.T) {
 		t.Errorf("versions = %q", rows)
 	}
 	rows = fields(s.must("template", "list"))
-	if len(rows) != 6 || !slices.Equal(rows[2][:6], []string{"pale", "1", "1", "-", "-", rows[2][5]}) || !slices.Equal(rows[3][:6], []string{"pk", "-", "6", "yes", "-", "-"}) {
+	named := func(name string) []string {
+		i := slices.IndexFunc(rows, func(row []string) bool { return row[0] == name })
+		if i < 0 {
+			return make([]string, 6)
+		}
+		return rows[i][:6]
+	}
+	if pale := named("pale"); len(rows) != builtins+2 || !slices.Equal(pale[:5], []string{"pale", "1", "1", "-", "-"}) ||
+		!slices.Equal(named("pk"), []string{"pk", "-", "6", "yes", "-", "-"}) {
 		t.Errorf("list = %q", rows)
 	}
 	for _, args := range [][]string{{"list"}, {"get", "stage"}, {"get", "pk"}, {"get", "stage", "--versions"}} {
@@ -108,7 +120,7 @@ func TestUploadTellsAllFaults(t *testing.T) {
 			t.Errorf("%d lines begin with %q:\n%s", n, want, stderr)
 		}
 	}
-	if rows := fields(s.must("template", "list")); len(rows) != 5 {
+	if rows := fields(s.must("template", "list")); len(rows) != builtins+1 {
 		t.Errorf("list = %q", rows)
 	}
 	standardInput(t, big()) // how much it is, nobody knows before it is read
@@ -180,7 +192,7 @@ func TestValidate(t *testing.T) {
 	if code != exitFailed || !strings.HasPrefix(out, "stage.json: ok\nlogo.yaml: canvas.image: ") || !strings.Contains(out, "\npale.yaml: ok\npale.yaml: warning: ") {
 		t.Errorf("validate --server-side = %d, %q", code, out)
 	}
-	if rows := fields(s.must("template", "list")); len(rows) != 4 {
+	if rows := fields(s.must("template", "list")); len(rows) != builtins {
 		t.Errorf("something was kept: %q", rows)
 	}
 }
@@ -245,7 +257,7 @@ func TestPreviewWithoutAService(t *testing.T) {
 		{[]string{"template", "preview", "logo.yaml", "--picture", "logo=fake.png"}, exitUsage, "--picture logo: fake.png: "},
 		{[]string{"template", "preview", "logo.yaml", "--picture", "logo=none.png"}, exitUsage, "no such file"},
 		{[]string{"template", "preview", "logo.yaml", "--picture", "logo"}, exitUsage, "want NAME=FILE"},
-		{[]string{"template", "preview", "stage.json", "--participants", "4"}, exitUsage, "at most 3"},
+		{[]string{"template", "preview", "stage.json", "--participants", "4"}, exitUsage, "--participants: the template has places for 3"},
 		{[]string{"template", "preview", "stage.json", "--participants", "17"}, exitUsage, "--participants 17"},
 		{[]string{"template", "preview", "stage.json", "--main", "3", "--participants", "2"}, exitUsage, "main speaker 3 of 2"},
 		{[]string{"template", "preview", "stage.json", "--size", "99x100"}, exitUsage, "even"},
@@ -283,7 +295,7 @@ func TestPreviewByTheService(t *testing.T) {
 	refusals{
 		{[]string{"template", "preview", "nobody"}, exitFailed, "no such template"},
 		{[]string{"template", "preview", "stage@3"}, exitFailed, "no version 3"},
-		{[]string{"template", "preview", "stage", "--participants", "4"}, exitUsage, "at most 3"},
+		{[]string{"template", "preview", "stage", "--participants", "4"}, exitUsage, "--participants: the template has places for 3"},
 		{[]string{"template", "preview", "stage", "--size", "2000x100"}, exitUsage, "--size, the width: "},
 		{[]string{"template", "preview", "wrong.json", "--server-side"}, exitFailed, "wrong.json: layouts[0].slots[0].rol: "},
 	}.try(s)

@@ -51,6 +51,11 @@ func faultsOf(err error) []fault {
 	}
 	if refused, ok := errors.AsType[*refusal](err); ok {
 		if faults := refused.faults(); len(faults) > 0 {
+			for i := range faults {
+				if faults[i].Path == "text" { // the request's field: the whole file
+					faults[i].Path = ""
+				}
+			}
 			return faults
 		}
 		return []fault{{"", refused.status.Message()}}
