@@ -257,7 +257,7 @@ func TestPreviewWithoutAService(t *testing.T) {
 		{[]string{"template", "preview", "logo.yaml", "--picture", "logo=fake.png"}, exitUsage, "--picture logo: fake.png: "},
 		{[]string{"template", "preview", "logo.yaml", "--picture", "logo=none.png"}, exitUsage, "no such file"},
 		{[]string{"template", "preview", "logo.yaml", "--picture", "logo"}, exitUsage, "want NAME=FILE"},
-		{[]string{"template", "preview", "stage.json", "--participants", "4"}, exitUsage, "--participants: the template has places for 3"},
+		{[]string{"template", "preview", "stage.json", "--participants", "4"}, exitUsage, "at most 3"},
 		{[]string{"template", "preview", "stage.json", "--participants", "17"}, exitUsage, "--participants 17"},
 		{[]string{"template", "preview", "stage.json", "--main", "3", "--participants", "2"}, exitUsage, "main speaker 3 of 2"},
 		{[]string{"template", "preview", "stage.json", "--size", "99x100"}, exitUsage, "even"},
