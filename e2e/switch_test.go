@@ -104,13 +104,6 @@ func (e *eye) await(t *testing.T, what string, from int, ok func(glance) bool) i
 	}
 }
 
-// received returns how many pictures there are.
-func (e *eye) received() int {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return len(e.looks)
-}
-
 func (e *eye) glance(n int) glance {
 	e.mu.Lock()
 	defer e.mu.Unlock()

@@ -18,7 +18,8 @@ import (
 // MaxPeople is the most people of one picture.
 const MaxPeople = 16
 
-// ErrRequest: more people than the template is made for, or a size that cannot be.
+// ErrRequest is returned for more people than the template is made for, and for a size
+// that cannot be.
 var ErrRequest = errors.New("preview: bad request")
 
 // Request says what is to be drawn.

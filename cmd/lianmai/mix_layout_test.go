@@ -109,5 +109,7 @@ func TestLayoutFaultsNameTheirFlags(t *testing.T) {
 		{start("--placeholder", "anna=nothing"), exitUsage, "  --placeholder anna: must be an uploaded picture"},
 		{start("--placeholder", "ben=away"), exitUsage, "the name that of an --input"},
 		{start("--placeholder", "away"), exitUsage, "want NAME=PICTURE"},
+		{start("--display", "ben=Ben"), exitUsage, "the name that of an --input"},
+		{start("--display", "anna=" + strings.Repeat("x", 65)), exitUsage, "  --display anna: "},
 	}.try(s)
 }

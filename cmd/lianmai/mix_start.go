@@ -17,6 +17,7 @@ type startFlags struct {
 	template     string   // NAME[@VERSION]
 	main         string
 	look         lookFlags
+	displayNames []string // NAME=TEXT
 	placeholders []string // NAME=PICTURE
 	size         sizeFlag
 	fps          fpsFlag
@@ -42,7 +43,7 @@ Starting the same mix twice is fine: the second time changes nothing.`,
   lianmai mix start --id pk7 --template pk --size 1280x720 --fps 25 --video-bitrate 3M \
     --input red=rtmp://a.example.com/live/1 --input blue=rtmp://b.example.com/live/2 \
     --output cdn=rtmp://push.example.com/live/pk7 --output rec=rtmp://127.0.0.1/record/pk7
-  lianmai mix start --id talk --template stage@2 --auto-main --placeholder anna=anna-away \
+  lianmai mix start --id talk --template stage@2 --auto-main --display anna=安娜 --placeholder anna=anna-away \
     --input anna=rtmp://127.0.0.1/live/anna --input ben=rtmp://127.0.0.1/live/ben \
     --output rtmp://127.0.0.1/live/talk`,
 		Args: args(cobra.NoArgs),
@@ -70,6 +71,7 @@ func (f *startFlags) register(c *client, cmd *cobra.Command) {
 	flags.StringVar(&f.template, "template", "", "layout, built in or uploaded, `NAME[@VERSION]` (default grid-by-count)")
 	flags.StringVar(&f.main, "main", "", "the main speaker's `NAME` (default: the first input)")
 	f.look.register(cmd)
+	flags.StringArrayVar(&f.displayNames, "display", nil, "what the audience reads as an input's name, `NAME=TEXT`; may be repeated (default: the name)")
 	flags.StringArrayVar(&f.placeholders, "placeholder", nil, "the uploaded picture of an input that shows none, `NAME=PICTURE`; may be repeated")
 	flags.Var(&f.size, "size", "size of the picture in pixels (default 720x1280)")
 	flags.Var(&f.fps, "fps", "frames per second, also as a fraction (default 30)")
@@ -79,6 +81,7 @@ func (f *startFlags) register(c *client, cmd *cobra.Command) {
 	complete(cmd, "template", c.templates)
 	completeFrom(cmd, "preset", presets)
 	complete(cmd, "main", f.inputNames)
+	completePairs(cmd, "display", f.inputNames, nil)
 	completePairs(cmd, "placeholder", f.inputNames, c.assets)
 }
 
@@ -120,18 +123,22 @@ func (f *startFlags) request(cmd *cobra.Command) (*pb.StartMixRequest, error) {
 		name, url := cutName(output)
 		spec.Outputs = append(spec.Outputs, &pb.Output{Name: name, Url: url})
 	}
-	return &pb.StartMixRequest{Spec: spec}, f.setPlaceholders(spec.Participants)
+	if err := eachPair(spec.Participants, "--display", "TEXT", f.displayNames, func(p *pb.Participant, text string) { p.DisplayName = text }); err != nil {
+		return nil, err
+	}
+	return &pb.StartMixRequest{Spec: spec}, eachPair(spec.Participants, "--placeholder", "PICTURE", f.placeholders,
+		func(p *pb.Participant, picture string) { p.Placeholder = picture })
 }
 
-// setPlaceholders gives participants their pictures.
-func (f *startFlags) setPlaceholders(participants []*pb.Participant) error {
-	for _, pair := range f.placeholders {
-		name, picture := cutName(pair)
+// eachPair gives participants what a flag says of them in pairs NAME=VALUE.
+func eachPair(participants []*pb.Participant, flag, what string, pairs []string, set func(*pb.Participant, string)) error {
+	for _, pair := range pairs {
+		name, value := cutName(pair)
 		i := slices.IndexFunc(participants, func(p *pb.Participant) bool { return p.Name == name })
-		if picture == "" || i < 0 {
-			return usagef("--placeholder %q: want NAME=PICTURE, the name that of an --input", pair)
+		if value == "" || i < 0 {
+			return usagef("%s %q: want NAME=%s, the name that of an --input", flag, pair, what)
 		}
-		participants[i].Placeholder = picture
+		set(participants[i], value)
 	}
 	return nil
 }
@@ -184,8 +191,11 @@ func (f *startFlags) flagOf(field string) string {
 				which = name
 			}
 		}
-		if rest == "placeholder" {
+		switch rest {
+		case "placeholder":
 			return "--placeholder " + which
+		case "display_name":
+			return "--display " + which
 		}
 		if !slices.Contains([]string{"name", "url"}, rest) {
 			return flag + " " + which
