@@ -129,6 +129,45 @@ func TestATemplateThatComesBeforeADeletion(t *testing.T) {
 	}
 }
 
+// While something is deleted nobody finds it; while a template is kept nobody deletes
+// what it names.
+func TestUsingIsHeld(t *testing.T) {
+	l := newLibrary(t)
+	slow := &watched{shelf: l.store}
+	l.store = slow
+	b := newBench(t, Limits{}, over(l))
+	var held []string
+	slow.before = func(op string, kind store.Kind, _ string) error {
+		switch {
+		case op == "delete" && !l.using.TryRLock():
+			held = append(held, fmt.Sprint("alone while deleting a ", kind))
+		case op == "put" && kind == store.Template && !l.using.TryLock():
+			held = append(held, "shared while keeping a template")
+		case op == "list" && kind == store.Template && !l.using.TryLock():
+			held = append(held, "while reading all templates")
+		case op == "list" && kind == store.Template:
+			l.using.Unlock()
+		}
+		return nil
+	}
+	b.mustPicture(t, "logo", red)
+	b.upload(t, plain("talk", "", 1))
+	b.upload(t, plain("walk", "", 1))
+	if _, err := b.DeleteAsset(t.Context(), &pb.DeleteAssetRequest{Name: "logo"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.DeleteTemplate(t.Context(), &pb.DeleteTemplateRequest{Name: "talk", Version: 1}); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{
+		"shared while keeping a template", "shared while keeping a template",
+		"alone while deleting a picture", "alone while deleting a template",
+	}
+	if !slices.Equal(held, want) {
+		t.Errorf("held %q, want %q", held, want)
+	}
+}
+
 // What was read before it was deleted is not remembered after.
 func TestADeletedTemplateIsForgotten(t *testing.T) {
 	l := newLibrary(t)
