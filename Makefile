@@ -47,7 +47,7 @@ transitions: build ## one live mix whose six tiles move all the time, for TRANSI
 	@$(ENV) go test ./e2e -count=1 -timeout 1h -v -run TestTransitionsMissNoTick -transitions $(TRANSITIONS) $(if $(SOAK_INPUTS),-soak-inputs $(abspath $(SOAK_INPUTS)))
 
 golden: deps ## draw the golden pictures anew; look at the difference before you commit
-	@$(ENV) go test ./compose ./mixer -update
+	@$(ENV) go test ./compose ./mixer ./preview -update
 
 lint: deps ## gofmt, go vet, staticcheck, shellcheck
 	@scripts/lint.sh

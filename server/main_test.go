@@ -21,12 +21,7 @@ import (
 	pb "github.com/lianmai/lianmai/proto/lianmai/v1"
 )
 
-// TestMain looks for goroutines that are left. nats.go leaves one when an object is
-// stored before this function has begun to run; it waits for nothing, for ever.
-func TestMain(m *testing.M) {
-	goleak.VerifyTestMain(m, goleak.IgnoreTopFunction(
-		"github.com/nats-io/nats.go/jetstream.(*jetStream).resetPendingAcksOnReconnect"))
-}
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // recorder is an Engine that notes what it is asked. It stands where the media
 // begin; everything on this side of it is real.
