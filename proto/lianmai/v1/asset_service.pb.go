@@ -10,6 +10,7 @@ import (
 	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	durationpb "google.golang.org/protobuf/types/known/durationpb"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
@@ -33,6 +34,20 @@ const (
 	AssetFormat_ASSET_FORMAT_PNG AssetFormat = 1
 	// JPEG.
 	AssetFormat_ASSET_FORMAT_JPEG AssetFormat = 2
+	// MP3.
+	AssetFormat_ASSET_FORMAT_MP3 AssetFormat = 3
+	// AAC, in ADTS or MP4 (M4A).
+	AssetFormat_ASSET_FORMAT_AAC AssetFormat = 4
+	// FLAC.
+	AssetFormat_ASSET_FORMAT_FLAC AssetFormat = 5
+	// PCM, in WAV.
+	AssetFormat_ASSET_FORMAT_WAV AssetFormat = 6
+	// Vorbis, in Ogg.
+	AssetFormat_ASSET_FORMAT_VORBIS AssetFormat = 7
+	// Opus, in Ogg.
+	AssetFormat_ASSET_FORMAT_OPUS AssetFormat = 8
+	// Apple Lossless, in MP4.
+	AssetFormat_ASSET_FORMAT_ALAC AssetFormat = 9
 )
 
 // Enum value maps for AssetFormat.
@@ -41,11 +56,25 @@ var (
 		0: "ASSET_FORMAT_UNSPECIFIED",
 		1: "ASSET_FORMAT_PNG",
 		2: "ASSET_FORMAT_JPEG",
+		3: "ASSET_FORMAT_MP3",
+		4: "ASSET_FORMAT_AAC",
+		5: "ASSET_FORMAT_FLAC",
+		6: "ASSET_FORMAT_WAV",
+		7: "ASSET_FORMAT_VORBIS",
+		8: "ASSET_FORMAT_OPUS",
+		9: "ASSET_FORMAT_ALAC",
 	}
 	AssetFormat_value = map[string]int32{
 		"ASSET_FORMAT_UNSPECIFIED": 0,
 		"ASSET_FORMAT_PNG":         1,
 		"ASSET_FORMAT_JPEG":        2,
+		"ASSET_FORMAT_MP3":         3,
+		"ASSET_FORMAT_AAC":         4,
+		"ASSET_FORMAT_FLAC":        5,
+		"ASSET_FORMAT_WAV":         6,
+		"ASSET_FORMAT_VORBIS":      7,
+		"ASSET_FORMAT_OPUS":        8,
+		"ASSET_FORMAT_ALAC":        9,
 	}
 )
 
@@ -76,7 +105,60 @@ func (AssetFormat) EnumDescriptor() ([]byte, []int) {
 	return file_lianmai_v1_asset_service_proto_rawDescGZIP(), []int{0}
 }
 
-// Asset describes one version of a picture.
+// AssetKind is what an asset is.
+type AssetKind int32
+
+const (
+	// PICTURE.
+	AssetKind_ASSET_KIND_UNSPECIFIED AssetKind = 0
+	// A picture.
+	AssetKind_ASSET_KIND_PICTURE AssetKind = 1
+	// A sound.
+	AssetKind_ASSET_KIND_SOUND AssetKind = 2
+)
+
+// Enum value maps for AssetKind.
+var (
+	AssetKind_name = map[int32]string{
+		0: "ASSET_KIND_UNSPECIFIED",
+		1: "ASSET_KIND_PICTURE",
+		2: "ASSET_KIND_SOUND",
+	}
+	AssetKind_value = map[string]int32{
+		"ASSET_KIND_UNSPECIFIED": 0,
+		"ASSET_KIND_PICTURE":     1,
+		"ASSET_KIND_SOUND":       2,
+	}
+)
+
+func (x AssetKind) Enum() *AssetKind {
+	p := new(AssetKind)
+	*p = x
+	return p
+}
+
+func (x AssetKind) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (AssetKind) Descriptor() protoreflect.EnumDescriptor {
+	return file_lianmai_v1_asset_service_proto_enumTypes[1].Descriptor()
+}
+
+func (AssetKind) Type() protoreflect.EnumType {
+	return &file_lianmai_v1_asset_service_proto_enumTypes[1]
+}
+
+func (x AssetKind) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use AssetKind.Descriptor instead.
+func (AssetKind) EnumDescriptor() ([]byte, []int) {
+	return file_lianmai_v1_asset_service_proto_rawDescGZIP(), []int{1}
+}
+
+// Asset describes one version of a picture or a sound.
 type Asset struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Its name.
@@ -85,9 +167,9 @@ type Asset struct {
 	Version int32 `protobuf:"varint,2,opt,name=version,proto3" json:"version,omitempty"`
 	// How it is encoded.
 	Format AssetFormat `protobuf:"varint,3,opt,name=format,proto3,enum=lianmai.v1.AssetFormat" json:"format,omitempty"`
-	// Width in pixels, upright.
+	// Width in pixels, upright; 0 for a sound.
 	Width int32 `protobuf:"varint,4,opt,name=width,proto3" json:"width,omitempty"`
-	// Height in pixels, upright.
+	// Height in pixels, upright; 0 for a sound.
 	Height int32 `protobuf:"varint,5,opt,name=height,proto3" json:"height,omitempty"`
 	// Whether some of it is transparent.
 	Alpha bool `protobuf:"varint,6,opt,name=alpha,proto3" json:"alpha,omitempty"`
@@ -96,7 +178,17 @@ type Asset struct {
 	// SHA-256 of its bytes, in hexadecimal digits.
 	Sha256 string `protobuf:"bytes,8,opt,name=sha256,proto3" json:"sha256,omitempty"`
 	// When it was uploaded.
-	CreateTime    *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
+	CreateTime *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
+	// What it is.
+	Kind AssetKind `protobuf:"varint,10,opt,name=kind,proto3,enum=lianmai.v1.AssetKind" json:"kind,omitempty"`
+	// How long a sound is.
+	Duration *durationpb.Duration `protobuf:"bytes,11,opt,name=duration,proto3" json:"duration,omitempty"`
+	// The sample rate of a sound's file in Hz.
+	SampleRate int32 `protobuf:"varint,12,opt,name=sample_rate,json=sampleRate,proto3" json:"sample_rate,omitempty"`
+	// The channels of a sound's file.
+	Channels int32 `protobuf:"varint,13,opt,name=channels,proto3" json:"channels,omitempty"`
+	// The title that a sound's file has; empty for none.
+	Title         string `protobuf:"bytes,14,opt,name=title,proto3" json:"title,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -194,6 +286,41 @@ func (x *Asset) GetCreateTime() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *Asset) GetKind() AssetKind {
+	if x != nil {
+		return x.Kind
+	}
+	return AssetKind_ASSET_KIND_UNSPECIFIED
+}
+
+func (x *Asset) GetDuration() *durationpb.Duration {
+	if x != nil {
+		return x.Duration
+	}
+	return nil
+}
+
+func (x *Asset) GetSampleRate() int32 {
+	if x != nil {
+		return x.SampleRate
+	}
+	return 0
+}
+
+func (x *Asset) GetChannels() int32 {
+	if x != nil {
+		return x.Channels
+	}
+	return 0
+}
+
+func (x *Asset) GetTitle() string {
+	if x != nil {
+		return x.Title
+	}
+	return ""
+}
+
 // UploadAssetRequest is one part of an upload.
 type UploadAssetRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -285,7 +412,9 @@ func (*UploadAssetRequest_Chunk) isUploadAssetRequest_Part() {}
 type UploadAssetOpen struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// What the picture is to be called. Required.
-	Name          string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// What it is. Default: PICTURE.
+	Kind          AssetKind `protobuf:"varint,2,opt,name=kind,proto3,enum=lianmai.v1.AssetKind" json:"kind,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -325,6 +454,13 @@ func (x *UploadAssetOpen) GetName() string {
 		return x.Name
 	}
 	return ""
+}
+
+func (x *UploadAssetOpen) GetKind() AssetKind {
+	if x != nil {
+		return x.Kind
+	}
+	return AssetKind_ASSET_KIND_UNSPECIFIED
 }
 
 // UploadAssetResponse is the version that was kept.
@@ -379,7 +515,9 @@ type GetAssetRequest struct {
 	// Its name. Required.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// Its version; 0 for the newest.
-	Version       int32 `protobuf:"varint,2,opt,name=version,proto3" json:"version,omitempty"`
+	Version int32 `protobuf:"varint,2,opt,name=version,proto3" json:"version,omitempty"`
+	// What it is. Default: PICTURE.
+	Kind          AssetKind `protobuf:"varint,3,opt,name=kind,proto3,enum=lianmai.v1.AssetKind" json:"kind,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -426,6 +564,13 @@ func (x *GetAssetRequest) GetVersion() int32 {
 		return x.Version
 	}
 	return 0
+}
+
+func (x *GetAssetRequest) GetKind() AssetKind {
+	if x != nil {
+		return x.Kind
+	}
+	return AssetKind_ASSET_KIND_UNSPECIFIED
 }
 
 // GetAssetResponse is one part of a picture.
@@ -521,7 +666,9 @@ type ListAssetsRequest struct {
 	// The most pictures to return, 0–500; 0 means 100.
 	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// `next_page_token` of the page before; empty for the first page.
-	PageToken     string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// What they are. Default: PICTURE.
+	Kind          AssetKind `protobuf:"varint,3,opt,name=kind,proto3,enum=lianmai.v1.AssetKind" json:"kind,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -568,6 +715,13 @@ func (x *ListAssetsRequest) GetPageToken() string {
 		return x.PageToken
 	}
 	return ""
+}
+
+func (x *ListAssetsRequest) GetKind() AssetKind {
+	if x != nil {
+		return x.Kind
+	}
+	return AssetKind_ASSET_KIND_UNSPECIFIED
 }
 
 // ListAssetsResponse is a page of pictures.
@@ -631,7 +785,9 @@ type DeleteAssetRequest struct {
 	// Its name. Required.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// One version; 0 for all of them.
-	Version       int32 `protobuf:"varint,2,opt,name=version,proto3" json:"version,omitempty"`
+	Version int32 `protobuf:"varint,2,opt,name=version,proto3" json:"version,omitempty"`
+	// What it is. Default: PICTURE.
+	Kind          AssetKind `protobuf:"varint,3,opt,name=kind,proto3,enum=lianmai.v1.AssetKind" json:"kind,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -680,6 +836,13 @@ func (x *DeleteAssetRequest) GetVersion() int32 {
 	return 0
 }
 
+func (x *DeleteAssetRequest) GetKind() AssetKind {
+	if x != nil {
+		return x.Kind
+	}
+	return AssetKind_ASSET_KIND_UNSPECIFIED
+}
+
 // DeleteAssetResponse says nothing more.
 type DeleteAssetResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -722,7 +885,7 @@ var File_lianmai_v1_asset_service_proto protoreflect.FileDescriptor
 const file_lianmai_v1_asset_service_proto_rawDesc = "" +
 	"\n" +
 	"\x1elianmai/v1/asset_service.proto\x12\n" +
-	"lianmai.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x93\x02\n" +
+	"lianmai.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc8\x03\n" +
 	"\x05Asset\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\x05R\aversion\x12/\n" +
@@ -733,41 +896,63 @@ const file_lianmai_v1_asset_service_proto_rawDesc = "" +
 	"\x04size\x18\a \x01(\x03R\x04size\x12\x16\n" +
 	"\x06sha256\x18\b \x01(\tR\x06sha256\x12;\n" +
 	"\vcreate_time\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"createTime\"n\n" +
+	"createTime\x12)\n" +
+	"\x04kind\x18\n" +
+	" \x01(\x0e2\x15.lianmai.v1.AssetKindR\x04kind\x125\n" +
+	"\bduration\x18\v \x01(\v2\x19.google.protobuf.DurationR\bduration\x12\x1f\n" +
+	"\vsample_rate\x18\f \x01(\x05R\n" +
+	"sampleRate\x12\x1a\n" +
+	"\bchannels\x18\r \x01(\x05R\bchannels\x12\x14\n" +
+	"\x05title\x18\x0e \x01(\tR\x05title\"n\n" +
 	"\x12UploadAssetRequest\x121\n" +
 	"\x04open\x18\x01 \x01(\v2\x1b.lianmai.v1.UploadAssetOpenH\x00R\x04open\x12\x16\n" +
 	"\x05chunk\x18\x02 \x01(\fH\x00R\x05chunkB\r\n" +
-	"\x04part\x12\x05\xbaH\x02\b\x01\"\xbf\x01\n" +
+	"\x04part\x12\x05\xbaH\x02\b\x01\"\xf4\x01\n" +
 	"\x0fUploadAssetOpen\x12\xab\x01\n" +
 	"\x04name\x18\x01 \x01(\tB\x96\x01\xbaH\x92\x01\xba\x01\x8e\x01\n" +
-	"\x04name\x12Smust be 1–64 letters, digits, '_', '.' or '-', beginning with a letter or a digit\x1a1this.matches('^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$')R\x04name\">\n" +
+	"\x04name\x12Smust be 1–64 letters, digits, '_', '.' or '-', beginning with a letter or a digit\x1a1this.matches('^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$')R\x04name\x123\n" +
+	"\x04kind\x18\x02 \x01(\x0e2\x15.lianmai.v1.AssetKindB\b\xbaH\x05\x82\x01\x02\x10\x01R\x04kind\">\n" +
 	"\x13UploadAssetResponse\x12'\n" +
-	"\x05asset\x18\x01 \x01(\v2\x11.lianmai.v1.AssetR\x05asset\"\xe2\x01\n" +
+	"\x05asset\x18\x01 \x01(\v2\x11.lianmai.v1.AssetR\x05asset\"\x97\x02\n" +
 	"\x0fGetAssetRequest\x12\xab\x01\n" +
 	"\x04name\x18\x01 \x01(\tB\x96\x01\xbaH\x92\x01\xba\x01\x8e\x01\n" +
 	"\x04name\x12Smust be 1–64 letters, digits, '_', '.' or '-', beginning with a letter or a digit\x1a1this.matches('^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$')R\x04name\x12!\n" +
-	"\aversion\x18\x02 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\aversion\"]\n" +
+	"\aversion\x18\x02 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\aversion\x123\n" +
+	"\x04kind\x18\x03 \x01(\x0e2\x15.lianmai.v1.AssetKindB\b\xbaH\x05\x82\x01\x02\x10\x01R\x04kind\"]\n" +
 	"\x10GetAssetResponse\x12)\n" +
 	"\x05asset\x18\x01 \x01(\v2\x11.lianmai.v1.AssetH\x00R\x05asset\x12\x16\n" +
 	"\x05chunk\x18\x02 \x01(\fH\x00R\x05chunkB\x06\n" +
-	"\x04part\"d\n" +
+	"\x04part\"\x99\x01\n" +
 	"\x11ListAssetsRequest\x12'\n" +
 	"\tpage_size\x18\x01 \x01(\x05B\n" +
 	"\xbaH\a\x1a\x05\x18\xf4\x03(\x00R\bpageSize\x12&\n" +
 	"\n" +
-	"page_token\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18@R\tpageToken\"g\n" +
+	"page_token\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18@R\tpageToken\x123\n" +
+	"\x04kind\x18\x03 \x01(\x0e2\x15.lianmai.v1.AssetKindB\b\xbaH\x05\x82\x01\x02\x10\x01R\x04kind\"g\n" +
 	"\x12ListAssetsResponse\x12)\n" +
 	"\x06assets\x18\x01 \x03(\v2\x11.lianmai.v1.AssetR\x06assets\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xe5\x01\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x9a\x02\n" +
 	"\x12DeleteAssetRequest\x12\xab\x01\n" +
 	"\x04name\x18\x01 \x01(\tB\x96\x01\xbaH\x92\x01\xba\x01\x8e\x01\n" +
 	"\x04name\x12Smust be 1–64 letters, digits, '_', '.' or '-', beginning with a letter or a digit\x1a1this.matches('^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$')R\x04name\x12!\n" +
-	"\aversion\x18\x02 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\aversion\"\x15\n" +
-	"\x13DeleteAssetResponse*X\n" +
+	"\aversion\x18\x02 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\aversion\x123\n" +
+	"\x04kind\x18\x03 \x01(\x0e2\x15.lianmai.v1.AssetKindB\b\xbaH\x05\x82\x01\x02\x10\x01R\x04kind\"\x15\n" +
+	"\x13DeleteAssetResponse*\xf8\x01\n" +
 	"\vAssetFormat\x12\x1c\n" +
 	"\x18ASSET_FORMAT_UNSPECIFIED\x10\x00\x12\x14\n" +
 	"\x10ASSET_FORMAT_PNG\x10\x01\x12\x15\n" +
-	"\x11ASSET_FORMAT_JPEG\x10\x022\xc6\x02\n" +
+	"\x11ASSET_FORMAT_JPEG\x10\x02\x12\x14\n" +
+	"\x10ASSET_FORMAT_MP3\x10\x03\x12\x14\n" +
+	"\x10ASSET_FORMAT_AAC\x10\x04\x12\x15\n" +
+	"\x11ASSET_FORMAT_FLAC\x10\x05\x12\x14\n" +
+	"\x10ASSET_FORMAT_WAV\x10\x06\x12\x17\n" +
+	"\x13ASSET_FORMAT_VORBIS\x10\a\x12\x15\n" +
+	"\x11ASSET_FORMAT_OPUS\x10\b\x12\x15\n" +
+	"\x11ASSET_FORMAT_ALAC\x10\t*U\n" +
+	"\tAssetKind\x12\x1a\n" +
+	"\x16ASSET_KIND_UNSPECIFIED\x10\x00\x12\x16\n" +
+	"\x12ASSET_KIND_PICTURE\x10\x01\x12\x14\n" +
+	"\x10ASSET_KIND_SOUND\x10\x022\xc6\x02\n" +
 	"\fAssetService\x12P\n" +
 	"\vUploadAsset\x12\x1e.lianmai.v1.UploadAssetRequest\x1a\x1f.lianmai.v1.UploadAssetResponse(\x01\x12G\n" +
 	"\bGetAsset\x12\x1b.lianmai.v1.GetAssetRequest\x1a\x1c.lianmai.v1.GetAssetResponse0\x01\x12K\n" +
@@ -787,42 +972,50 @@ func file_lianmai_v1_asset_service_proto_rawDescGZIP() []byte {
 	return file_lianmai_v1_asset_service_proto_rawDescData
 }
 
-var file_lianmai_v1_asset_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
+var file_lianmai_v1_asset_service_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
 var file_lianmai_v1_asset_service_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
 var file_lianmai_v1_asset_service_proto_goTypes = []any{
 	(AssetFormat)(0),              // 0: lianmai.v1.AssetFormat
-	(*Asset)(nil),                 // 1: lianmai.v1.Asset
-	(*UploadAssetRequest)(nil),    // 2: lianmai.v1.UploadAssetRequest
-	(*UploadAssetOpen)(nil),       // 3: lianmai.v1.UploadAssetOpen
-	(*UploadAssetResponse)(nil),   // 4: lianmai.v1.UploadAssetResponse
-	(*GetAssetRequest)(nil),       // 5: lianmai.v1.GetAssetRequest
-	(*GetAssetResponse)(nil),      // 6: lianmai.v1.GetAssetResponse
-	(*ListAssetsRequest)(nil),     // 7: lianmai.v1.ListAssetsRequest
-	(*ListAssetsResponse)(nil),    // 8: lianmai.v1.ListAssetsResponse
-	(*DeleteAssetRequest)(nil),    // 9: lianmai.v1.DeleteAssetRequest
-	(*DeleteAssetResponse)(nil),   // 10: lianmai.v1.DeleteAssetResponse
-	(*timestamppb.Timestamp)(nil), // 11: google.protobuf.Timestamp
+	(AssetKind)(0),                // 1: lianmai.v1.AssetKind
+	(*Asset)(nil),                 // 2: lianmai.v1.Asset
+	(*UploadAssetRequest)(nil),    // 3: lianmai.v1.UploadAssetRequest
+	(*UploadAssetOpen)(nil),       // 4: lianmai.v1.UploadAssetOpen
+	(*UploadAssetResponse)(nil),   // 5: lianmai.v1.UploadAssetResponse
+	(*GetAssetRequest)(nil),       // 6: lianmai.v1.GetAssetRequest
+	(*GetAssetResponse)(nil),      // 7: lianmai.v1.GetAssetResponse
+	(*ListAssetsRequest)(nil),     // 8: lianmai.v1.ListAssetsRequest
+	(*ListAssetsResponse)(nil),    // 9: lianmai.v1.ListAssetsResponse
+	(*DeleteAssetRequest)(nil),    // 10: lianmai.v1.DeleteAssetRequest
+	(*DeleteAssetResponse)(nil),   // 11: lianmai.v1.DeleteAssetResponse
+	(*timestamppb.Timestamp)(nil), // 12: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),   // 13: google.protobuf.Duration
 }
 var file_lianmai_v1_asset_service_proto_depIdxs = []int32{
 	0,  // 0: lianmai.v1.Asset.format:type_name -> lianmai.v1.AssetFormat
-	11, // 1: lianmai.v1.Asset.create_time:type_name -> google.protobuf.Timestamp
-	3,  // 2: lianmai.v1.UploadAssetRequest.open:type_name -> lianmai.v1.UploadAssetOpen
-	1,  // 3: lianmai.v1.UploadAssetResponse.asset:type_name -> lianmai.v1.Asset
-	1,  // 4: lianmai.v1.GetAssetResponse.asset:type_name -> lianmai.v1.Asset
-	1,  // 5: lianmai.v1.ListAssetsResponse.assets:type_name -> lianmai.v1.Asset
-	2,  // 6: lianmai.v1.AssetService.UploadAsset:input_type -> lianmai.v1.UploadAssetRequest
-	5,  // 7: lianmai.v1.AssetService.GetAsset:input_type -> lianmai.v1.GetAssetRequest
-	7,  // 8: lianmai.v1.AssetService.ListAssets:input_type -> lianmai.v1.ListAssetsRequest
-	9,  // 9: lianmai.v1.AssetService.DeleteAsset:input_type -> lianmai.v1.DeleteAssetRequest
-	4,  // 10: lianmai.v1.AssetService.UploadAsset:output_type -> lianmai.v1.UploadAssetResponse
-	6,  // 11: lianmai.v1.AssetService.GetAsset:output_type -> lianmai.v1.GetAssetResponse
-	8,  // 12: lianmai.v1.AssetService.ListAssets:output_type -> lianmai.v1.ListAssetsResponse
-	10, // 13: lianmai.v1.AssetService.DeleteAsset:output_type -> lianmai.v1.DeleteAssetResponse
-	10, // [10:14] is the sub-list for method output_type
-	6,  // [6:10] is the sub-list for method input_type
-	6,  // [6:6] is the sub-list for extension type_name
-	6,  // [6:6] is the sub-list for extension extendee
-	0,  // [0:6] is the sub-list for field type_name
+	12, // 1: lianmai.v1.Asset.create_time:type_name -> google.protobuf.Timestamp
+	1,  // 2: lianmai.v1.Asset.kind:type_name -> lianmai.v1.AssetKind
+	13, // 3: lianmai.v1.Asset.duration:type_name -> google.protobuf.Duration
+	4,  // 4: lianmai.v1.UploadAssetRequest.open:type_name -> lianmai.v1.UploadAssetOpen
+	1,  // 5: lianmai.v1.UploadAssetOpen.kind:type_name -> lianmai.v1.AssetKind
+	2,  // 6: lianmai.v1.UploadAssetResponse.asset:type_name -> lianmai.v1.Asset
+	1,  // 7: lianmai.v1.GetAssetRequest.kind:type_name -> lianmai.v1.AssetKind
+	2,  // 8: lianmai.v1.GetAssetResponse.asset:type_name -> lianmai.v1.Asset
+	1,  // 9: lianmai.v1.ListAssetsRequest.kind:type_name -> lianmai.v1.AssetKind
+	2,  // 10: lianmai.v1.ListAssetsResponse.assets:type_name -> lianmai.v1.Asset
+	1,  // 11: lianmai.v1.DeleteAssetRequest.kind:type_name -> lianmai.v1.AssetKind
+	3,  // 12: lianmai.v1.AssetService.UploadAsset:input_type -> lianmai.v1.UploadAssetRequest
+	6,  // 13: lianmai.v1.AssetService.GetAsset:input_type -> lianmai.v1.GetAssetRequest
+	8,  // 14: lianmai.v1.AssetService.ListAssets:input_type -> lianmai.v1.ListAssetsRequest
+	10, // 15: lianmai.v1.AssetService.DeleteAsset:input_type -> lianmai.v1.DeleteAssetRequest
+	5,  // 16: lianmai.v1.AssetService.UploadAsset:output_type -> lianmai.v1.UploadAssetResponse
+	7,  // 17: lianmai.v1.AssetService.GetAsset:output_type -> lianmai.v1.GetAssetResponse
+	9,  // 18: lianmai.v1.AssetService.ListAssets:output_type -> lianmai.v1.ListAssetsResponse
+	11, // 19: lianmai.v1.AssetService.DeleteAsset:output_type -> lianmai.v1.DeleteAssetResponse
+	16, // [16:20] is the sub-list for method output_type
+	12, // [12:16] is the sub-list for method input_type
+	12, // [12:12] is the sub-list for extension type_name
+	12, // [12:12] is the sub-list for extension extendee
+	0,  // [0:12] is the sub-list for field type_name
 }
 
 func init() { file_lianmai_v1_asset_service_proto_init() }
@@ -843,7 +1036,7 @@ func file_lianmai_v1_asset_service_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_lianmai_v1_asset_service_proto_rawDesc), len(file_lianmai_v1_asset_service_proto_rawDesc)),
-			NumEnums:      1,
+			NumEnums:      2,
 			NumMessages:   10,
 			NumExtensions: 0,
 			NumServices:   1,

@@ -29,13 +29,17 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// AssetService keeps the pictures that templates and participants name. An
-// upload makes a new version; templates that are kept already and mixes that
-// run keep the version that they have.
+// AssetService keeps the pictures that templates and participants name, and the
+// sounds that are played as music. An upload makes a new version; templates that
+// are kept already and mixes that run keep the version that they have. Pictures
+// and sounds have names of their own.
 type AssetServiceClient interface {
-	// Keeps a PNG or JPEG: first a message with `open`, then its bytes in chunks.
-	// INVALID_ARGUMENT says what is wrong with it: not a picture, too many bytes or
-	// pixels (by default 5 MB and 4096×4096), broken. Nothing is kept then.
+	// Keeps a picture (PNG, JPEG) or a sound (MP3, AAC, M4A, FLAC, WAV, Ogg): first
+	// a message with `open`, then its bytes in chunks. INVALID_ARGUMENT says what is
+	// wrong with it: neither of these, too many bytes or pixels (by default 5 MB
+	// and 4096×4096), too long a sound (200 MB and 6 h), no sound at all, broken.
+	// Nothing is kept then. RESOURCE_EXHAUSTED when there is no room or too many
+	// uploads are under way; DEADLINE_EXCEEDED when an upload takes too long.
 	UploadAsset(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[UploadAssetRequest, UploadAssetResponse], error)
 	// Streams a picture's description and then its bytes, as they were uploaded.
 	GetAsset(ctx context.Context, in *GetAssetRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[GetAssetResponse], error)
@@ -111,13 +115,17 @@ func (c *assetServiceClient) DeleteAsset(ctx context.Context, in *DeleteAssetReq
 // All implementations must embed UnimplementedAssetServiceServer
 // for forward compatibility.
 //
-// AssetService keeps the pictures that templates and participants name. An
-// upload makes a new version; templates that are kept already and mixes that
-// run keep the version that they have.
+// AssetService keeps the pictures that templates and participants name, and the
+// sounds that are played as music. An upload makes a new version; templates that
+// are kept already and mixes that run keep the version that they have. Pictures
+// and sounds have names of their own.
 type AssetServiceServer interface {
-	// Keeps a PNG or JPEG: first a message with `open`, then its bytes in chunks.
-	// INVALID_ARGUMENT says what is wrong with it: not a picture, too many bytes or
-	// pixels (by default 5 MB and 4096×4096), broken. Nothing is kept then.
+	// Keeps a picture (PNG, JPEG) or a sound (MP3, AAC, M4A, FLAC, WAV, Ogg): first
+	// a message with `open`, then its bytes in chunks. INVALID_ARGUMENT says what is
+	// wrong with it: neither of these, too many bytes or pixels (by default 5 MB
+	// and 4096×4096), too long a sound (200 MB and 6 h), no sound at all, broken.
+	// Nothing is kept then. RESOURCE_EXHAUSTED when there is no room or too many
+	// uploads are under way; DEADLINE_EXCEEDED when an upload takes too long.
 	UploadAsset(grpc.ClientStreamingServer[UploadAssetRequest, UploadAssetResponse]) error
 	// Streams a picture's description and then its bytes, as they were uploaded.
 	GetAsset(*GetAssetRequest, grpc.ServerStreamingServer[GetAssetResponse]) error

@@ -181,31 +181,40 @@ const (
 	// Participant `name` is the main speaker from the next frame on, chosen by
 	// voice.
 	EventKind_EVENT_KIND_MAIN_CHANGED EventKind = 8
+	// Music track `name` began, ended, paused, went on, or broke off; `reason`
+	// says which and where it was.
+	EventKind_EVENT_KIND_MUSIC_CHANGED EventKind = 20
+	// Participant `name` is the one who speaks; empty when nobody does any more.
+	EventKind_EVENT_KIND_ACTIVE_SPEAKER_CHANGED EventKind = 21
 )
 
 // Enum value maps for EventKind.
 var (
 	EventKind_name = map[int32]string{
-		0: "EVENT_KIND_UNSPECIFIED",
-		1: "EVENT_KIND_MIX_STARTED",
-		2: "EVENT_KIND_MIX_STOPPED",
-		3: "EVENT_KIND_SPEC_APPLIED",
-		4: "EVENT_KIND_SOURCE_CHANGED",
-		5: "EVENT_KIND_SOURCE_FORMAT",
-		6: "EVENT_KIND_OUTPUT_CHANGED",
-		7: "EVENT_KIND_TICKS_SKIPPED",
-		8: "EVENT_KIND_MAIN_CHANGED",
+		0:  "EVENT_KIND_UNSPECIFIED",
+		1:  "EVENT_KIND_MIX_STARTED",
+		2:  "EVENT_KIND_MIX_STOPPED",
+		3:  "EVENT_KIND_SPEC_APPLIED",
+		4:  "EVENT_KIND_SOURCE_CHANGED",
+		5:  "EVENT_KIND_SOURCE_FORMAT",
+		6:  "EVENT_KIND_OUTPUT_CHANGED",
+		7:  "EVENT_KIND_TICKS_SKIPPED",
+		8:  "EVENT_KIND_MAIN_CHANGED",
+		20: "EVENT_KIND_MUSIC_CHANGED",
+		21: "EVENT_KIND_ACTIVE_SPEAKER_CHANGED",
 	}
 	EventKind_value = map[string]int32{
-		"EVENT_KIND_UNSPECIFIED":    0,
-		"EVENT_KIND_MIX_STARTED":    1,
-		"EVENT_KIND_MIX_STOPPED":    2,
-		"EVENT_KIND_SPEC_APPLIED":   3,
-		"EVENT_KIND_SOURCE_CHANGED": 4,
-		"EVENT_KIND_SOURCE_FORMAT":  5,
-		"EVENT_KIND_OUTPUT_CHANGED": 6,
-		"EVENT_KIND_TICKS_SKIPPED":  7,
-		"EVENT_KIND_MAIN_CHANGED":   8,
+		"EVENT_KIND_UNSPECIFIED":            0,
+		"EVENT_KIND_MIX_STARTED":            1,
+		"EVENT_KIND_MIX_STOPPED":            2,
+		"EVENT_KIND_SPEC_APPLIED":           3,
+		"EVENT_KIND_SOURCE_CHANGED":         4,
+		"EVENT_KIND_SOURCE_FORMAT":          5,
+		"EVENT_KIND_OUTPUT_CHANGED":         6,
+		"EVENT_KIND_TICKS_SKIPPED":          7,
+		"EVENT_KIND_MAIN_CHANGED":           8,
+		"EVENT_KIND_MUSIC_CHANGED":          20,
+		"EVENT_KIND_ACTIVE_SPEAKER_CHANGED": 21,
 	}
 )
 
@@ -234,6 +243,71 @@ func (x EventKind) Number() protoreflect.EnumNumber {
 // Deprecated: Use EventKind.Descriptor instead.
 func (EventKind) EnumDescriptor() ([]byte, []int) {
 	return file_lianmai_v1_report_proto_rawDescGZIP(), []int{2}
+}
+
+// MusicState is what a track is doing.
+type MusicState int32
+
+const (
+	// Not said.
+	MusicState_MUSIC_STATE_UNSPECIFIED MusicState = 0
+	// Its file or its stream is being opened.
+	MusicState_MUSIC_STATE_LOADING MusicState = 1
+	// It is heard.
+	MusicState_MUSIC_STATE_PLAYING MusicState = 2
+	// It holds its place.
+	MusicState_MUSIC_STATE_PAUSED MusicState = 3
+	// It has been played to its end.
+	MusicState_MUSIC_STATE_ENDED MusicState = 4
+	// It cannot be played, or broke off.
+	MusicState_MUSIC_STATE_FAILED MusicState = 5
+)
+
+// Enum value maps for MusicState.
+var (
+	MusicState_name = map[int32]string{
+		0: "MUSIC_STATE_UNSPECIFIED",
+		1: "MUSIC_STATE_LOADING",
+		2: "MUSIC_STATE_PLAYING",
+		3: "MUSIC_STATE_PAUSED",
+		4: "MUSIC_STATE_ENDED",
+		5: "MUSIC_STATE_FAILED",
+	}
+	MusicState_value = map[string]int32{
+		"MUSIC_STATE_UNSPECIFIED": 0,
+		"MUSIC_STATE_LOADING":     1,
+		"MUSIC_STATE_PLAYING":     2,
+		"MUSIC_STATE_PAUSED":      3,
+		"MUSIC_STATE_ENDED":       4,
+		"MUSIC_STATE_FAILED":      5,
+	}
+)
+
+func (x MusicState) Enum() *MusicState {
+	p := new(MusicState)
+	*p = x
+	return p
+}
+
+func (x MusicState) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (MusicState) Descriptor() protoreflect.EnumDescriptor {
+	return file_lianmai_v1_report_proto_enumTypes[3].Descriptor()
+}
+
+func (MusicState) Type() protoreflect.EnumType {
+	return &file_lianmai_v1_report_proto_enumTypes[3]
+}
+
+func (x MusicState) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use MusicState.Descriptor instead.
+func (MusicState) EnumDescriptor() ([]byte, []int) {
+	return file_lianmai_v1_report_proto_rawDescGZIP(), []int{3}
 }
 
 // MixEvent is one thing that happened in a mix.
@@ -370,7 +444,11 @@ type MixStats struct {
 	// One for each output.
 	Outputs []*OutputStats `protobuf:"bytes,5,rep,name=outputs,proto3" json:"outputs,omitempty"`
 	// The participant in the main slot; empty when there is none.
-	Main          string `protobuf:"bytes,6,opt,name=main,proto3" json:"main,omitempty"`
+	Main string `protobuf:"bytes,6,opt,name=main,proto3" json:"main,omitempty"`
+	// One for each music track.
+	Music []*MusicStats `protobuf:"bytes,20,rep,name=music,proto3" json:"music,omitempty"`
+	// How loud everything was last.
+	Meters        *Meters `protobuf:"bytes,21,opt,name=meters,proto3" json:"meters,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -447,6 +525,357 @@ func (x *MixStats) GetMain() string {
 	return ""
 }
 
+func (x *MixStats) GetMusic() []*MusicStats {
+	if x != nil {
+		return x.Music
+	}
+	return nil
+}
+
+func (x *MixStats) GetMeters() *Meters {
+	if x != nil {
+		return x.Meters
+	}
+	return nil
+}
+
+// MusicStats describes one music track.
+type MusicStats struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The track.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// What it is doing.
+	State MusicState `protobuf:"varint,2,opt,name=state,proto3,enum=lianmai.v1.MusicState" json:"state,omitempty"`
+	// Where in the piece it is.
+	Position *durationpb.Duration `protobuf:"bytes,3,opt,name=position,proto3" json:"position,omitempty"`
+	// How long the piece is; not set for a stream.
+	Duration *durationpb.Duration `protobuf:"bytes,4,opt,name=duration,proto3" json:"duration,omitempty"`
+	// How often it was played to its end.
+	Played int64 `protobuf:"varint,5,opt,name=played,proto3" json:"played,omitempty"`
+	// Why it failed; empty otherwise.
+	Reason        string `protobuf:"bytes,6,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MusicStats) Reset() {
+	*x = MusicStats{}
+	mi := &file_lianmai_v1_report_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MusicStats) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MusicStats) ProtoMessage() {}
+
+func (x *MusicStats) ProtoReflect() protoreflect.Message {
+	mi := &file_lianmai_v1_report_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MusicStats.ProtoReflect.Descriptor instead.
+func (*MusicStats) Descriptor() ([]byte, []int) {
+	return file_lianmai_v1_report_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *MusicStats) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *MusicStats) GetState() MusicState {
+	if x != nil {
+		return x.State
+	}
+	return MusicState_MUSIC_STATE_UNSPECIFIED
+}
+
+func (x *MusicStats) GetPosition() *durationpb.Duration {
+	if x != nil {
+		return x.Position
+	}
+	return nil
+}
+
+func (x *MusicStats) GetDuration() *durationpb.Duration {
+	if x != nil {
+		return x.Duration
+	}
+	return nil
+}
+
+func (x *MusicStats) GetPlayed() int64 {
+	if x != nil {
+		return x.Played
+	}
+	return 0
+}
+
+func (x *MusicStats) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+// Meters says how loud everything is.
+type Meters struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// When, counted from the start of the mix.
+	At *durationpb.Duration `protobuf:"bytes,1,opt,name=at,proto3" json:"at,omitempty"`
+	// One for each participant.
+	Sources []*SourceMeter `protobuf:"bytes,2,rep,name=sources,proto3" json:"sources,omitempty"`
+	// The whole mix, after the limiter.
+	Master        *MasterMeter `protobuf:"bytes,3,opt,name=master,proto3" json:"master,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Meters) Reset() {
+	*x = Meters{}
+	mi := &file_lianmai_v1_report_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Meters) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Meters) ProtoMessage() {}
+
+func (x *Meters) ProtoReflect() protoreflect.Message {
+	mi := &file_lianmai_v1_report_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Meters.ProtoReflect.Descriptor instead.
+func (*Meters) Descriptor() ([]byte, []int) {
+	return file_lianmai_v1_report_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *Meters) GetAt() *durationpb.Duration {
+	if x != nil {
+		return x.At
+	}
+	return nil
+}
+
+func (x *Meters) GetSources() []*SourceMeter {
+	if x != nil {
+		return x.Sources
+	}
+	return nil
+}
+
+func (x *Meters) GetMaster() *MasterMeter {
+	if x != nil {
+		return x.Master
+	}
+	return nil
+}
+
+// SourceMeter says how loud a participant is, after gain, pan, mute and fades.
+type SourceMeter struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The participant.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// RMS of the last 100 ms in dBFS; −120 is silence.
+	RmsDb float64 `protobuf:"fixed64,2,opt,name=rms_db,json=rmsDb,proto3" json:"rms_db,omitempty"`
+	// Sample peak of the last 100 ms in dBFS.
+	PeakDb float64 `protobuf:"fixed64,3,opt,name=peak_db,json=peakDb,proto3" json:"peak_db,omitempty"`
+	// Short-term loudness in LUFS (EBU R 128, 3 s); −120 is silence.
+	Lufs float64 `protobuf:"fixed64,4,opt,name=lufs,proto3" json:"lufs,omitempty"`
+	// Whether somebody speaks, whatever the gain.
+	Speaking      bool `protobuf:"varint,5,opt,name=speaking,proto3" json:"speaking,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SourceMeter) Reset() {
+	*x = SourceMeter{}
+	mi := &file_lianmai_v1_report_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SourceMeter) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SourceMeter) ProtoMessage() {}
+
+func (x *SourceMeter) ProtoReflect() protoreflect.Message {
+	mi := &file_lianmai_v1_report_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SourceMeter.ProtoReflect.Descriptor instead.
+func (*SourceMeter) Descriptor() ([]byte, []int) {
+	return file_lianmai_v1_report_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *SourceMeter) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *SourceMeter) GetRmsDb() float64 {
+	if x != nil {
+		return x.RmsDb
+	}
+	return 0
+}
+
+func (x *SourceMeter) GetPeakDb() float64 {
+	if x != nil {
+		return x.PeakDb
+	}
+	return 0
+}
+
+func (x *SourceMeter) GetLufs() float64 {
+	if x != nil {
+		return x.Lufs
+	}
+	return 0
+}
+
+func (x *SourceMeter) GetSpeaking() bool {
+	if x != nil {
+		return x.Speaking
+	}
+	return false
+}
+
+// MasterMeter says how loud the mix is.
+type MasterMeter struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// RMS of the last 100 ms in dBFS; −120 is silence.
+	RmsDb float64 `protobuf:"fixed64,1,opt,name=rms_db,json=rmsDb,proto3" json:"rms_db,omitempty"`
+	// Sample peak of the last 100 ms in dBFS.
+	PeakDb float64 `protobuf:"fixed64,2,opt,name=peak_db,json=peakDb,proto3" json:"peak_db,omitempty"`
+	// True peak since the last meter in dBTP (ITU-R BS.1770-4).
+	TruePeakDb float64 `protobuf:"fixed64,3,opt,name=true_peak_db,json=truePeakDb,proto3" json:"true_peak_db,omitempty"`
+	// Momentary loudness in LUFS (400 ms).
+	LufsMomentary float64 `protobuf:"fixed64,4,opt,name=lufs_momentary,json=lufsMomentary,proto3" json:"lufs_momentary,omitempty"`
+	// Short-term loudness in LUFS (3 s).
+	LufsShortTerm float64 `protobuf:"fixed64,5,opt,name=lufs_short_term,json=lufsShortTerm,proto3" json:"lufs_short_term,omitempty"`
+	// Integrated loudness in LUFS since the mix began (gated).
+	LufsIntegrated float64 `protobuf:"fixed64,6,opt,name=lufs_integrated,json=lufsIntegrated,proto3" json:"lufs_integrated,omitempty"`
+	// By how much music is lowered under speech now, in dB, 0 or less.
+	DuckingDb     float64 `protobuf:"fixed64,7,opt,name=ducking_db,json=duckingDb,proto3" json:"ducking_db,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MasterMeter) Reset() {
+	*x = MasterMeter{}
+	mi := &file_lianmai_v1_report_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MasterMeter) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MasterMeter) ProtoMessage() {}
+
+func (x *MasterMeter) ProtoReflect() protoreflect.Message {
+	mi := &file_lianmai_v1_report_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MasterMeter.ProtoReflect.Descriptor instead.
+func (*MasterMeter) Descriptor() ([]byte, []int) {
+	return file_lianmai_v1_report_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *MasterMeter) GetRmsDb() float64 {
+	if x != nil {
+		return x.RmsDb
+	}
+	return 0
+}
+
+func (x *MasterMeter) GetPeakDb() float64 {
+	if x != nil {
+		return x.PeakDb
+	}
+	return 0
+}
+
+func (x *MasterMeter) GetTruePeakDb() float64 {
+	if x != nil {
+		return x.TruePeakDb
+	}
+	return 0
+}
+
+func (x *MasterMeter) GetLufsMomentary() float64 {
+	if x != nil {
+		return x.LufsMomentary
+	}
+	return 0
+}
+
+func (x *MasterMeter) GetLufsShortTerm() float64 {
+	if x != nil {
+		return x.LufsShortTerm
+	}
+	return 0
+}
+
+func (x *MasterMeter) GetLufsIntegrated() float64 {
+	if x != nil {
+		return x.LufsIntegrated
+	}
+	return 0
+}
+
+func (x *MasterMeter) GetDuckingDb() float64 {
+	if x != nil {
+		return x.DuckingDb
+	}
+	return 0
+}
+
 // TickStats counts a mix's video ticks.
 type TickStats struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -464,7 +893,7 @@ type TickStats struct {
 
 func (x *TickStats) Reset() {
 	*x = TickStats{}
-	mi := &file_lianmai_v1_report_proto_msgTypes[2]
+	mi := &file_lianmai_v1_report_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -476,7 +905,7 @@ func (x *TickStats) String() string {
 func (*TickStats) ProtoMessage() {}
 
 func (x *TickStats) ProtoReflect() protoreflect.Message {
-	mi := &file_lianmai_v1_report_proto_msgTypes[2]
+	mi := &file_lianmai_v1_report_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -489,7 +918,7 @@ func (x *TickStats) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TickStats.ProtoReflect.Descriptor instead.
 func (*TickStats) Descriptor() ([]byte, []int) {
-	return file_lianmai_v1_report_proto_rawDescGZIP(), []int{2}
+	return file_lianmai_v1_report_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *TickStats) GetFrames() int64 {
@@ -555,7 +984,7 @@ type SourceStats struct {
 
 func (x *SourceStats) Reset() {
 	*x = SourceStats{}
-	mi := &file_lianmai_v1_report_proto_msgTypes[3]
+	mi := &file_lianmai_v1_report_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -567,7 +996,7 @@ func (x *SourceStats) String() string {
 func (*SourceStats) ProtoMessage() {}
 
 func (x *SourceStats) ProtoReflect() protoreflect.Message {
-	mi := &file_lianmai_v1_report_proto_msgTypes[3]
+	mi := &file_lianmai_v1_report_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -580,7 +1009,7 @@ func (x *SourceStats) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SourceStats.ProtoReflect.Descriptor instead.
 func (*SourceStats) Descriptor() ([]byte, []int) {
-	return file_lianmai_v1_report_proto_rawDescGZIP(), []int{3}
+	return file_lianmai_v1_report_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *SourceStats) GetName() string {
@@ -697,7 +1126,7 @@ type OutputStats struct {
 
 func (x *OutputStats) Reset() {
 	*x = OutputStats{}
-	mi := &file_lianmai_v1_report_proto_msgTypes[4]
+	mi := &file_lianmai_v1_report_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -709,7 +1138,7 @@ func (x *OutputStats) String() string {
 func (*OutputStats) ProtoMessage() {}
 
 func (x *OutputStats) ProtoReflect() protoreflect.Message {
-	mi := &file_lianmai_v1_report_proto_msgTypes[4]
+	mi := &file_lianmai_v1_report_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -722,7 +1151,7 @@ func (x *OutputStats) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OutputStats.ProtoReflect.Descriptor instead.
 func (*OutputStats) Descriptor() ([]byte, []int) {
-	return file_lianmai_v1_report_proto_rawDescGZIP(), []int{4}
+	return file_lianmai_v1_report_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *OutputStats) GetName() string {
@@ -789,14 +1218,44 @@ const file_lianmai_v1_report_proto_rawDesc = "" +
 	"\x04name\x18\x06 \x01(\tR\x04name\x12/\n" +
 	"\x06source\x18\a \x01(\x0e2\x17.lianmai.v1.SourceStateR\x06source\x12/\n" +
 	"\x06output\x18\b \x01(\x0e2\x17.lianmai.v1.OutputStateR\x06output\x12\x16\n" +
-	"\x06reason\x18\t \x01(\tR\x06reason\"\xf8\x01\n" +
+	"\x06reason\x18\t \x01(\tR\x06reason\"\xd2\x02\n" +
 	"\bMixStats\x12)\n" +
 	"\x02at\x18\x01 \x01(\v2\x19.google.protobuf.DurationR\x02at\x12\x1a\n" +
 	"\brevision\x18\x02 \x01(\x03R\brevision\x12+\n" +
 	"\x05ticks\x18\x03 \x01(\v2\x15.lianmai.v1.TickStatsR\x05ticks\x121\n" +
 	"\asources\x18\x04 \x03(\v2\x17.lianmai.v1.SourceStatsR\asources\x121\n" +
 	"\aoutputs\x18\x05 \x03(\v2\x17.lianmai.v1.OutputStatsR\aoutputs\x12\x12\n" +
-	"\x04main\x18\x06 \x01(\tR\x04main\"\x8b\x01\n" +
+	"\x04main\x18\x06 \x01(\tR\x04main\x12,\n" +
+	"\x05music\x18\x14 \x03(\v2\x16.lianmai.v1.MusicStatsR\x05music\x12*\n" +
+	"\x06meters\x18\x15 \x01(\v2\x12.lianmai.v1.MetersR\x06meters\"\xec\x01\n" +
+	"\n" +
+	"MusicStats\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12,\n" +
+	"\x05state\x18\x02 \x01(\x0e2\x16.lianmai.v1.MusicStateR\x05state\x125\n" +
+	"\bposition\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\bposition\x125\n" +
+	"\bduration\x18\x04 \x01(\v2\x19.google.protobuf.DurationR\bduration\x12\x16\n" +
+	"\x06played\x18\x05 \x01(\x03R\x06played\x12\x16\n" +
+	"\x06reason\x18\x06 \x01(\tR\x06reason\"\x97\x01\n" +
+	"\x06Meters\x12)\n" +
+	"\x02at\x18\x01 \x01(\v2\x19.google.protobuf.DurationR\x02at\x121\n" +
+	"\asources\x18\x02 \x03(\v2\x17.lianmai.v1.SourceMeterR\asources\x12/\n" +
+	"\x06master\x18\x03 \x01(\v2\x17.lianmai.v1.MasterMeterR\x06master\"\x81\x01\n" +
+	"\vSourceMeter\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x15\n" +
+	"\x06rms_db\x18\x02 \x01(\x01R\x05rmsDb\x12\x17\n" +
+	"\apeak_db\x18\x03 \x01(\x01R\x06peakDb\x12\x12\n" +
+	"\x04lufs\x18\x04 \x01(\x01R\x04lufs\x12\x1a\n" +
+	"\bspeaking\x18\x05 \x01(\bR\bspeaking\"\xf6\x01\n" +
+	"\vMasterMeter\x12\x15\n" +
+	"\x06rms_db\x18\x01 \x01(\x01R\x05rmsDb\x12\x17\n" +
+	"\apeak_db\x18\x02 \x01(\x01R\x06peakDb\x12 \n" +
+	"\ftrue_peak_db\x18\x03 \x01(\x01R\n" +
+	"truePeakDb\x12%\n" +
+	"\x0elufs_momentary\x18\x04 \x01(\x01R\rlufsMomentary\x12&\n" +
+	"\x0flufs_short_term\x18\x05 \x01(\x01R\rlufsShortTerm\x12'\n" +
+	"\x0flufs_integrated\x18\x06 \x01(\x01R\x0elufsIntegrated\x12\x1d\n" +
+	"\n" +
+	"ducking_db\x18\a \x01(\x01R\tduckingDb\"\x8b\x01\n" +
 	"\tTickStats\x12\x16\n" +
 	"\x06frames\x18\x01 \x01(\x03R\x06frames\x12\x12\n" +
 	"\x04late\x18\x02 \x01(\x03R\x04late\x12\x18\n" +
@@ -846,7 +1305,7 @@ const file_lianmai_v1_report_proto_rawDesc = "" +
 	"\x17OUTPUT_STATE_CONNECTING\x10\x01\x12\x15\n" +
 	"\x11OUTPUT_STATE_LIVE\x10\x02\x12\x15\n" +
 	"\x11OUTPUT_STATE_LOST\x10\x03\x12\x17\n" +
-	"\x13OUTPUT_STATE_CLOSED\x10\x04*\x93\x02\n" +
+	"\x13OUTPUT_STATE_CLOSED\x10\x04*\xd8\x02\n" +
 	"\tEventKind\x12\x1a\n" +
 	"\x16EVENT_KIND_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16EVENT_KIND_MIX_STARTED\x10\x01\x12\x1a\n" +
@@ -856,7 +1315,17 @@ const file_lianmai_v1_report_proto_rawDesc = "" +
 	"\x18EVENT_KIND_SOURCE_FORMAT\x10\x05\x12\x1d\n" +
 	"\x19EVENT_KIND_OUTPUT_CHANGED\x10\x06\x12\x1c\n" +
 	"\x18EVENT_KIND_TICKS_SKIPPED\x10\a\x12\x1b\n" +
-	"\x17EVENT_KIND_MAIN_CHANGED\x10\bB7Z5github.com/lianmai/lianmai/proto/lianmai/v1;lianmaiv1b\x06proto3"
+	"\x17EVENT_KIND_MAIN_CHANGED\x10\b\x12\x1c\n" +
+	"\x18EVENT_KIND_MUSIC_CHANGED\x10\x14\x12%\n" +
+	"!EVENT_KIND_ACTIVE_SPEAKER_CHANGED\x10\x15*\xa2\x01\n" +
+	"\n" +
+	"MusicState\x12\x1b\n" +
+	"\x17MUSIC_STATE_UNSPECIFIED\x10\x00\x12\x17\n" +
+	"\x13MUSIC_STATE_LOADING\x10\x01\x12\x17\n" +
+	"\x13MUSIC_STATE_PLAYING\x10\x02\x12\x16\n" +
+	"\x12MUSIC_STATE_PAUSED\x10\x03\x12\x15\n" +
+	"\x11MUSIC_STATE_ENDED\x10\x04\x12\x16\n" +
+	"\x12MUSIC_STATE_FAILED\x10\x05B7Z5github.com/lianmai/lianmai/proto/lianmai/v1;lianmaiv1b\x06proto3"
 
 var (
 	file_lianmai_v1_report_proto_rawDescOnce sync.Once
@@ -870,41 +1339,54 @@ func file_lianmai_v1_report_proto_rawDescGZIP() []byte {
 	return file_lianmai_v1_report_proto_rawDescData
 }
 
-var file_lianmai_v1_report_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_lianmai_v1_report_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
+var file_lianmai_v1_report_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
+var file_lianmai_v1_report_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
 var file_lianmai_v1_report_proto_goTypes = []any{
 	(SourceState)(0),              // 0: lianmai.v1.SourceState
 	(OutputState)(0),              // 1: lianmai.v1.OutputState
 	(EventKind)(0),                // 2: lianmai.v1.EventKind
-	(*MixEvent)(nil),              // 3: lianmai.v1.MixEvent
-	(*MixStats)(nil),              // 4: lianmai.v1.MixStats
-	(*TickStats)(nil),             // 5: lianmai.v1.TickStats
-	(*SourceStats)(nil),           // 6: lianmai.v1.SourceStats
-	(*OutputStats)(nil),           // 7: lianmai.v1.OutputStats
-	(*timestamppb.Timestamp)(nil), // 8: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),   // 9: google.protobuf.Duration
+	(MusicState)(0),               // 3: lianmai.v1.MusicState
+	(*MixEvent)(nil),              // 4: lianmai.v1.MixEvent
+	(*MixStats)(nil),              // 5: lianmai.v1.MixStats
+	(*MusicStats)(nil),            // 6: lianmai.v1.MusicStats
+	(*Meters)(nil),                // 7: lianmai.v1.Meters
+	(*SourceMeter)(nil),           // 8: lianmai.v1.SourceMeter
+	(*MasterMeter)(nil),           // 9: lianmai.v1.MasterMeter
+	(*TickStats)(nil),             // 10: lianmai.v1.TickStats
+	(*SourceStats)(nil),           // 11: lianmai.v1.SourceStats
+	(*OutputStats)(nil),           // 12: lianmai.v1.OutputStats
+	(*timestamppb.Timestamp)(nil), // 13: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),   // 14: google.protobuf.Duration
 }
 var file_lianmai_v1_report_proto_depIdxs = []int32{
-	8,  // 0: lianmai.v1.MixEvent.time:type_name -> google.protobuf.Timestamp
-	9,  // 1: lianmai.v1.MixEvent.at:type_name -> google.protobuf.Duration
+	13, // 0: lianmai.v1.MixEvent.time:type_name -> google.protobuf.Timestamp
+	14, // 1: lianmai.v1.MixEvent.at:type_name -> google.protobuf.Duration
 	2,  // 2: lianmai.v1.MixEvent.kind:type_name -> lianmai.v1.EventKind
 	0,  // 3: lianmai.v1.MixEvent.source:type_name -> lianmai.v1.SourceState
 	1,  // 4: lianmai.v1.MixEvent.output:type_name -> lianmai.v1.OutputState
-	9,  // 5: lianmai.v1.MixStats.at:type_name -> google.protobuf.Duration
-	5,  // 6: lianmai.v1.MixStats.ticks:type_name -> lianmai.v1.TickStats
-	6,  // 7: lianmai.v1.MixStats.sources:type_name -> lianmai.v1.SourceStats
-	7,  // 8: lianmai.v1.MixStats.outputs:type_name -> lianmai.v1.OutputStats
-	9,  // 9: lianmai.v1.TickStats.encode_max:type_name -> google.protobuf.Duration
-	0,  // 10: lianmai.v1.SourceStats.state:type_name -> lianmai.v1.SourceState
-	9,  // 11: lianmai.v1.SourceStats.delay:type_name -> google.protobuf.Duration
-	9,  // 12: lianmai.v1.SourceStats.jitter:type_name -> google.protobuf.Duration
-	1,  // 13: lianmai.v1.OutputStats.state:type_name -> lianmai.v1.OutputState
-	9,  // 14: lianmai.v1.OutputStats.queue:type_name -> google.protobuf.Duration
-	15, // [15:15] is the sub-list for method output_type
-	15, // [15:15] is the sub-list for method input_type
-	15, // [15:15] is the sub-list for extension type_name
-	15, // [15:15] is the sub-list for extension extendee
-	0,  // [0:15] is the sub-list for field type_name
+	14, // 5: lianmai.v1.MixStats.at:type_name -> google.protobuf.Duration
+	10, // 6: lianmai.v1.MixStats.ticks:type_name -> lianmai.v1.TickStats
+	11, // 7: lianmai.v1.MixStats.sources:type_name -> lianmai.v1.SourceStats
+	12, // 8: lianmai.v1.MixStats.outputs:type_name -> lianmai.v1.OutputStats
+	6,  // 9: lianmai.v1.MixStats.music:type_name -> lianmai.v1.MusicStats
+	7,  // 10: lianmai.v1.MixStats.meters:type_name -> lianmai.v1.Meters
+	3,  // 11: lianmai.v1.MusicStats.state:type_name -> lianmai.v1.MusicState
+	14, // 12: lianmai.v1.MusicStats.position:type_name -> google.protobuf.Duration
+	14, // 13: lianmai.v1.MusicStats.duration:type_name -> google.protobuf.Duration
+	14, // 14: lianmai.v1.Meters.at:type_name -> google.protobuf.Duration
+	8,  // 15: lianmai.v1.Meters.sources:type_name -> lianmai.v1.SourceMeter
+	9,  // 16: lianmai.v1.Meters.master:type_name -> lianmai.v1.MasterMeter
+	14, // 17: lianmai.v1.TickStats.encode_max:type_name -> google.protobuf.Duration
+	0,  // 18: lianmai.v1.SourceStats.state:type_name -> lianmai.v1.SourceState
+	14, // 19: lianmai.v1.SourceStats.delay:type_name -> google.protobuf.Duration
+	14, // 20: lianmai.v1.SourceStats.jitter:type_name -> google.protobuf.Duration
+	1,  // 21: lianmai.v1.OutputStats.state:type_name -> lianmai.v1.OutputState
+	14, // 22: lianmai.v1.OutputStats.queue:type_name -> google.protobuf.Duration
+	23, // [23:23] is the sub-list for method output_type
+	23, // [23:23] is the sub-list for method input_type
+	23, // [23:23] is the sub-list for extension type_name
+	23, // [23:23] is the sub-list for extension extendee
+	0,  // [0:23] is the sub-list for field type_name
 }
 
 func init() { file_lianmai_v1_report_proto_init() }
@@ -917,8 +1399,8 @@ func file_lianmai_v1_report_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_lianmai_v1_report_proto_rawDesc), len(file_lianmai_v1_report_proto_rawDesc)),
-			NumEnums:      3,
-			NumMessages:   5,
+			NumEnums:      4,
+			NumMessages:   9,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -769,7 +769,11 @@ type SetParticipantStateRequest struct {
 	// Silence.
 	Muted *bool `protobuf:"varint,5,opt,name=muted,proto3,oneof" json:"muted,omitempty"`
 	// Gain of the sound in dB, −60 to +12.
-	GainDb        *float64 `protobuf:"fixed64,6,opt,name=gain_db,json=gainDb,proto3,oneof" json:"gain_db,omitempty"`
+	GainDb *float64 `protobuf:"fixed64,6,opt,name=gain_db,json=gainDb,proto3,oneof" json:"gain_db,omitempty"`
+	// Where the sound is heard: −1 left to +1 right.
+	Pan *float64 `protobuf:"fixed64,20,opt,name=pan,proto3,oneof" json:"pan,omitempty"`
+	// While any participant is solo, those who are not are silent.
+	Solo          *bool `protobuf:"varint,21,opt,name=solo,proto3,oneof" json:"solo,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -846,6 +850,20 @@ func (x *SetParticipantStateRequest) GetGainDb() float64 {
 	return 0
 }
 
+func (x *SetParticipantStateRequest) GetPan() float64 {
+	if x != nil && x.Pan != nil {
+		return *x.Pan
+	}
+	return 0
+}
+
+func (x *SetParticipantStateRequest) GetSolo() bool {
+	if x != nil && x.Solo != nil {
+		return *x.Solo
+	}
+	return false
+}
+
 // SetParticipantStateResponse is the changed mix.
 type SetParticipantStateResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -892,6 +910,830 @@ func (x *SetParticipantStateResponse) GetMix() *Mix {
 	return nil
 }
 
+// PlayMusicRequest names what is to be played.
+type PlayMusicRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The mix's id. Required.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// The revision that this change was made for; 0 for any.
+	ExpectedRevision int64 `protobuf:"varint,2,opt,name=expected_revision,json=expectedRevision,proto3" json:"expected_revision,omitempty"`
+	// The track. Required.
+	Track         *MusicTrack `protobuf:"bytes,3,opt,name=track,proto3" json:"track,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PlayMusicRequest) Reset() {
+	*x = PlayMusicRequest{}
+	mi := &file_lianmai_v1_service_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PlayMusicRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PlayMusicRequest) ProtoMessage() {}
+
+func (x *PlayMusicRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_lianmai_v1_service_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PlayMusicRequest.ProtoReflect.Descriptor instead.
+func (*PlayMusicRequest) Descriptor() ([]byte, []int) {
+	return file_lianmai_v1_service_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *PlayMusicRequest) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *PlayMusicRequest) GetExpectedRevision() int64 {
+	if x != nil {
+		return x.ExpectedRevision
+	}
+	return 0
+}
+
+func (x *PlayMusicRequest) GetTrack() *MusicTrack {
+	if x != nil {
+		return x.Track
+	}
+	return nil
+}
+
+// PlayMusicResponse is the changed mix.
+type PlayMusicResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The mix.
+	Mix           *Mix `protobuf:"bytes,1,opt,name=mix,proto3" json:"mix,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PlayMusicResponse) Reset() {
+	*x = PlayMusicResponse{}
+	mi := &file_lianmai_v1_service_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PlayMusicResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PlayMusicResponse) ProtoMessage() {}
+
+func (x *PlayMusicResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_lianmai_v1_service_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PlayMusicResponse.ProtoReflect.Descriptor instead.
+func (*PlayMusicResponse) Descriptor() ([]byte, []int) {
+	return file_lianmai_v1_service_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *PlayMusicResponse) GetMix() *Mix {
+	if x != nil {
+		return x.Mix
+	}
+	return nil
+}
+
+// PauseMusicRequest names the track that is to hold its place.
+type PauseMusicRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The mix's id. Required.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// The revision that this change was made for; 0 for any.
+	ExpectedRevision int64 `protobuf:"varint,2,opt,name=expected_revision,json=expectedRevision,proto3" json:"expected_revision,omitempty"`
+	// The track's name. Required.
+	Track string `protobuf:"bytes,3,opt,name=track,proto3" json:"track,omitempty"`
+	// How long it falls, 0–30 s. Default: the track's fade_out.
+	Fade          *durationpb.Duration `protobuf:"bytes,4,opt,name=fade,proto3" json:"fade,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PauseMusicRequest) Reset() {
+	*x = PauseMusicRequest{}
+	mi := &file_lianmai_v1_service_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PauseMusicRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PauseMusicRequest) ProtoMessage() {}
+
+func (x *PauseMusicRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_lianmai_v1_service_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PauseMusicRequest.ProtoReflect.Descriptor instead.
+func (*PauseMusicRequest) Descriptor() ([]byte, []int) {
+	return file_lianmai_v1_service_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *PauseMusicRequest) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *PauseMusicRequest) GetExpectedRevision() int64 {
+	if x != nil {
+		return x.ExpectedRevision
+	}
+	return 0
+}
+
+func (x *PauseMusicRequest) GetTrack() string {
+	if x != nil {
+		return x.Track
+	}
+	return ""
+}
+
+func (x *PauseMusicRequest) GetFade() *durationpb.Duration {
+	if x != nil {
+		return x.Fade
+	}
+	return nil
+}
+
+// PauseMusicResponse is the changed mix.
+type PauseMusicResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The mix.
+	Mix           *Mix `protobuf:"bytes,1,opt,name=mix,proto3" json:"mix,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PauseMusicResponse) Reset() {
+	*x = PauseMusicResponse{}
+	mi := &file_lianmai_v1_service_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PauseMusicResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PauseMusicResponse) ProtoMessage() {}
+
+func (x *PauseMusicResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_lianmai_v1_service_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PauseMusicResponse.ProtoReflect.Descriptor instead.
+func (*PauseMusicResponse) Descriptor() ([]byte, []int) {
+	return file_lianmai_v1_service_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *PauseMusicResponse) GetMix() *Mix {
+	if x != nil {
+		return x.Mix
+	}
+	return nil
+}
+
+// ResumeMusicRequest names the track that is to go on.
+type ResumeMusicRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The mix's id. Required.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// The revision that this change was made for; 0 for any.
+	ExpectedRevision int64 `protobuf:"varint,2,opt,name=expected_revision,json=expectedRevision,proto3" json:"expected_revision,omitempty"`
+	// The track's name. Required.
+	Track string `protobuf:"bytes,3,opt,name=track,proto3" json:"track,omitempty"`
+	// How long it rises, 0–30 s. Default: the track's fade_in.
+	Fade          *durationpb.Duration `protobuf:"bytes,4,opt,name=fade,proto3" json:"fade,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ResumeMusicRequest) Reset() {
+	*x = ResumeMusicRequest{}
+	mi := &file_lianmai_v1_service_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ResumeMusicRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ResumeMusicRequest) ProtoMessage() {}
+
+func (x *ResumeMusicRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_lianmai_v1_service_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ResumeMusicRequest.ProtoReflect.Descriptor instead.
+func (*ResumeMusicRequest) Descriptor() ([]byte, []int) {
+	return file_lianmai_v1_service_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *ResumeMusicRequest) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *ResumeMusicRequest) GetExpectedRevision() int64 {
+	if x != nil {
+		return x.ExpectedRevision
+	}
+	return 0
+}
+
+func (x *ResumeMusicRequest) GetTrack() string {
+	if x != nil {
+		return x.Track
+	}
+	return ""
+}
+
+func (x *ResumeMusicRequest) GetFade() *durationpb.Duration {
+	if x != nil {
+		return x.Fade
+	}
+	return nil
+}
+
+// ResumeMusicResponse is the changed mix.
+type ResumeMusicResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The mix.
+	Mix           *Mix `protobuf:"bytes,1,opt,name=mix,proto3" json:"mix,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ResumeMusicResponse) Reset() {
+	*x = ResumeMusicResponse{}
+	mi := &file_lianmai_v1_service_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ResumeMusicResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ResumeMusicResponse) ProtoMessage() {}
+
+func (x *ResumeMusicResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_lianmai_v1_service_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ResumeMusicResponse.ProtoReflect.Descriptor instead.
+func (*ResumeMusicResponse) Descriptor() ([]byte, []int) {
+	return file_lianmai_v1_service_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *ResumeMusicResponse) GetMix() *Mix {
+	if x != nil {
+		return x.Mix
+	}
+	return nil
+}
+
+// SeekMusicRequest says where a track is to go on.
+type SeekMusicRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The mix's id. Required.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// The revision that this change was made for; 0 for any.
+	ExpectedRevision int64 `protobuf:"varint,2,opt,name=expected_revision,json=expectedRevision,proto3" json:"expected_revision,omitempty"`
+	// The track's name. Required.
+	Track string `protobuf:"bytes,3,opt,name=track,proto3" json:"track,omitempty"`
+	// Where in the piece, 0–6 h. Required.
+	Position      *durationpb.Duration `protobuf:"bytes,4,opt,name=position,proto3" json:"position,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SeekMusicRequest) Reset() {
+	*x = SeekMusicRequest{}
+	mi := &file_lianmai_v1_service_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SeekMusicRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SeekMusicRequest) ProtoMessage() {}
+
+func (x *SeekMusicRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_lianmai_v1_service_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SeekMusicRequest.ProtoReflect.Descriptor instead.
+func (*SeekMusicRequest) Descriptor() ([]byte, []int) {
+	return file_lianmai_v1_service_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *SeekMusicRequest) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *SeekMusicRequest) GetExpectedRevision() int64 {
+	if x != nil {
+		return x.ExpectedRevision
+	}
+	return 0
+}
+
+func (x *SeekMusicRequest) GetTrack() string {
+	if x != nil {
+		return x.Track
+	}
+	return ""
+}
+
+func (x *SeekMusicRequest) GetPosition() *durationpb.Duration {
+	if x != nil {
+		return x.Position
+	}
+	return nil
+}
+
+// SeekMusicResponse is the changed mix.
+type SeekMusicResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The mix.
+	Mix           *Mix `protobuf:"bytes,1,opt,name=mix,proto3" json:"mix,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SeekMusicResponse) Reset() {
+	*x = SeekMusicResponse{}
+	mi := &file_lianmai_v1_service_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SeekMusicResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SeekMusicResponse) ProtoMessage() {}
+
+func (x *SeekMusicResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_lianmai_v1_service_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SeekMusicResponse.ProtoReflect.Descriptor instead.
+func (*SeekMusicResponse) Descriptor() ([]byte, []int) {
+	return file_lianmai_v1_service_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *SeekMusicResponse) GetMix() *Mix {
+	if x != nil {
+		return x.Mix
+	}
+	return nil
+}
+
+// StopMusicRequest names the track that is to end.
+type StopMusicRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The mix's id. Required.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// The revision that this change was made for; 0 for any.
+	ExpectedRevision int64 `protobuf:"varint,2,opt,name=expected_revision,json=expectedRevision,proto3" json:"expected_revision,omitempty"`
+	// The track's name. Required.
+	Track string `protobuf:"bytes,3,opt,name=track,proto3" json:"track,omitempty"`
+	// How long it falls, 0–30 s. Default: the track's fade_out.
+	Fade          *durationpb.Duration `protobuf:"bytes,4,opt,name=fade,proto3" json:"fade,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StopMusicRequest) Reset() {
+	*x = StopMusicRequest{}
+	mi := &file_lianmai_v1_service_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StopMusicRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StopMusicRequest) ProtoMessage() {}
+
+func (x *StopMusicRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_lianmai_v1_service_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StopMusicRequest.ProtoReflect.Descriptor instead.
+func (*StopMusicRequest) Descriptor() ([]byte, []int) {
+	return file_lianmai_v1_service_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *StopMusicRequest) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *StopMusicRequest) GetExpectedRevision() int64 {
+	if x != nil {
+		return x.ExpectedRevision
+	}
+	return 0
+}
+
+func (x *StopMusicRequest) GetTrack() string {
+	if x != nil {
+		return x.Track
+	}
+	return ""
+}
+
+func (x *StopMusicRequest) GetFade() *durationpb.Duration {
+	if x != nil {
+		return x.Fade
+	}
+	return nil
+}
+
+// StopMusicResponse is the changed mix.
+type StopMusicResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The mix.
+	Mix           *Mix `protobuf:"bytes,1,opt,name=mix,proto3" json:"mix,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StopMusicResponse) Reset() {
+	*x = StopMusicResponse{}
+	mi := &file_lianmai_v1_service_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StopMusicResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StopMusicResponse) ProtoMessage() {}
+
+func (x *StopMusicResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_lianmai_v1_service_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StopMusicResponse.ProtoReflect.Descriptor instead.
+func (*StopMusicResponse) Descriptor() ([]byte, []int) {
+	return file_lianmai_v1_service_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *StopMusicResponse) GetMix() *Mix {
+	if x != nil {
+		return x.Mix
+	}
+	return nil
+}
+
+// SetMusicGainRequest says how loud a track is to be.
+type SetMusicGainRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The mix's id. Required.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// The revision that this change was made for; 0 for any.
+	ExpectedRevision int64 `protobuf:"varint,2,opt,name=expected_revision,json=expectedRevision,proto3" json:"expected_revision,omitempty"`
+	// The track's name. Required.
+	Track string `protobuf:"bytes,3,opt,name=track,proto3" json:"track,omitempty"`
+	// In dB, −60 to +12.
+	GainDb float64 `protobuf:"fixed64,4,opt,name=gain_db,json=gainDb,proto3" json:"gain_db,omitempty"`
+	// How long it takes to get there, 0–30 s. Default: 0, which is 10 ms.
+	Fade          *durationpb.Duration `protobuf:"bytes,5,opt,name=fade,proto3" json:"fade,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetMusicGainRequest) Reset() {
+	*x = SetMusicGainRequest{}
+	mi := &file_lianmai_v1_service_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetMusicGainRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetMusicGainRequest) ProtoMessage() {}
+
+func (x *SetMusicGainRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_lianmai_v1_service_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetMusicGainRequest.ProtoReflect.Descriptor instead.
+func (*SetMusicGainRequest) Descriptor() ([]byte, []int) {
+	return file_lianmai_v1_service_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *SetMusicGainRequest) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *SetMusicGainRequest) GetExpectedRevision() int64 {
+	if x != nil {
+		return x.ExpectedRevision
+	}
+	return 0
+}
+
+func (x *SetMusicGainRequest) GetTrack() string {
+	if x != nil {
+		return x.Track
+	}
+	return ""
+}
+
+func (x *SetMusicGainRequest) GetGainDb() float64 {
+	if x != nil {
+		return x.GainDb
+	}
+	return 0
+}
+
+func (x *SetMusicGainRequest) GetFade() *durationpb.Duration {
+	if x != nil {
+		return x.Fade
+	}
+	return nil
+}
+
+// SetMusicGainResponse is the changed mix.
+type SetMusicGainResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The mix.
+	Mix           *Mix `protobuf:"bytes,1,opt,name=mix,proto3" json:"mix,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetMusicGainResponse) Reset() {
+	*x = SetMusicGainResponse{}
+	mi := &file_lianmai_v1_service_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetMusicGainResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetMusicGainResponse) ProtoMessage() {}
+
+func (x *SetMusicGainResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_lianmai_v1_service_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetMusicGainResponse.ProtoReflect.Descriptor instead.
+func (*SetMusicGainResponse) Descriptor() ([]byte, []int) {
+	return file_lianmai_v1_service_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *SetMusicGainResponse) GetMix() *Mix {
+	if x != nil {
+		return x.Mix
+	}
+	return nil
+}
+
+// UpdateSoundRequest changes how the sound of a mix is made.
+type UpdateSoundRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The mix's id. Required.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// The revision that this change was made for; 0 for any.
+	ExpectedRevision int64 `protobuf:"varint,2,opt,name=expected_revision,json=expectedRevision,proto3" json:"expected_revision,omitempty"`
+	// All of it; what is left out takes its default. Required.
+	Sound         *SoundSettings `protobuf:"bytes,3,opt,name=sound,proto3" json:"sound,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UpdateSoundRequest) Reset() {
+	*x = UpdateSoundRequest{}
+	mi := &file_lianmai_v1_service_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UpdateSoundRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UpdateSoundRequest) ProtoMessage() {}
+
+func (x *UpdateSoundRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_lianmai_v1_service_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UpdateSoundRequest.ProtoReflect.Descriptor instead.
+func (*UpdateSoundRequest) Descriptor() ([]byte, []int) {
+	return file_lianmai_v1_service_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *UpdateSoundRequest) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *UpdateSoundRequest) GetExpectedRevision() int64 {
+	if x != nil {
+		return x.ExpectedRevision
+	}
+	return 0
+}
+
+func (x *UpdateSoundRequest) GetSound() *SoundSettings {
+	if x != nil {
+		return x.Sound
+	}
+	return nil
+}
+
+// UpdateSoundResponse is the changed mix.
+type UpdateSoundResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The mix.
+	Mix           *Mix `protobuf:"bytes,1,opt,name=mix,proto3" json:"mix,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UpdateSoundResponse) Reset() {
+	*x = UpdateSoundResponse{}
+	mi := &file_lianmai_v1_service_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UpdateSoundResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UpdateSoundResponse) ProtoMessage() {}
+
+func (x *UpdateSoundResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_lianmai_v1_service_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UpdateSoundResponse.ProtoReflect.Descriptor instead.
+func (*UpdateSoundResponse) Descriptor() ([]byte, []int) {
+	return file_lianmai_v1_service_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *UpdateSoundResponse) GetMix() *Mix {
+	if x != nil {
+		return x.Mix
+	}
+	return nil
+}
+
 // StopMixRequest asks for the end of a mix.
 type StopMixRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -905,7 +1747,7 @@ type StopMixRequest struct {
 
 func (x *StopMixRequest) Reset() {
 	*x = StopMixRequest{}
-	mi := &file_lianmai_v1_service_proto_msgTypes[12]
+	mi := &file_lianmai_v1_service_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -917,7 +1759,7 @@ func (x *StopMixRequest) String() string {
 func (*StopMixRequest) ProtoMessage() {}
 
 func (x *StopMixRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_lianmai_v1_service_proto_msgTypes[12]
+	mi := &file_lianmai_v1_service_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -930,7 +1772,7 @@ func (x *StopMixRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StopMixRequest.ProtoReflect.Descriptor instead.
 func (*StopMixRequest) Descriptor() ([]byte, []int) {
-	return file_lianmai_v1_service_proto_rawDescGZIP(), []int{12}
+	return file_lianmai_v1_service_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *StopMixRequest) GetId() string {
@@ -958,7 +1800,7 @@ type StopMixResponse struct {
 
 func (x *StopMixResponse) Reset() {
 	*x = StopMixResponse{}
-	mi := &file_lianmai_v1_service_proto_msgTypes[13]
+	mi := &file_lianmai_v1_service_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -970,7 +1812,7 @@ func (x *StopMixResponse) String() string {
 func (*StopMixResponse) ProtoMessage() {}
 
 func (x *StopMixResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_lianmai_v1_service_proto_msgTypes[13]
+	mi := &file_lianmai_v1_service_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -983,7 +1825,7 @@ func (x *StopMixResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StopMixResponse.ProtoReflect.Descriptor instead.
 func (*StopMixResponse) Descriptor() ([]byte, []int) {
-	return file_lianmai_v1_service_proto_rawDescGZIP(), []int{13}
+	return file_lianmai_v1_service_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *StopMixResponse) GetMix() *Mix {
@@ -1004,7 +1846,7 @@ type GetMixRequest struct {
 
 func (x *GetMixRequest) Reset() {
 	*x = GetMixRequest{}
-	mi := &file_lianmai_v1_service_proto_msgTypes[14]
+	mi := &file_lianmai_v1_service_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1016,7 +1858,7 @@ func (x *GetMixRequest) String() string {
 func (*GetMixRequest) ProtoMessage() {}
 
 func (x *GetMixRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_lianmai_v1_service_proto_msgTypes[14]
+	mi := &file_lianmai_v1_service_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1029,7 +1871,7 @@ func (x *GetMixRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetMixRequest.ProtoReflect.Descriptor instead.
 func (*GetMixRequest) Descriptor() ([]byte, []int) {
-	return file_lianmai_v1_service_proto_rawDescGZIP(), []int{14}
+	return file_lianmai_v1_service_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *GetMixRequest) GetId() string {
@@ -1054,7 +1896,7 @@ type GetMixResponse struct {
 
 func (x *GetMixResponse) Reset() {
 	*x = GetMixResponse{}
-	mi := &file_lianmai_v1_service_proto_msgTypes[15]
+	mi := &file_lianmai_v1_service_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1066,7 +1908,7 @@ func (x *GetMixResponse) String() string {
 func (*GetMixResponse) ProtoMessage() {}
 
 func (x *GetMixResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_lianmai_v1_service_proto_msgTypes[15]
+	mi := &file_lianmai_v1_service_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1079,7 +1921,7 @@ func (x *GetMixResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetMixResponse.ProtoReflect.Descriptor instead.
 func (*GetMixResponse) Descriptor() ([]byte, []int) {
-	return file_lianmai_v1_service_proto_rawDescGZIP(), []int{15}
+	return file_lianmai_v1_service_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *GetMixResponse) GetMix() *Mix {
@@ -1118,7 +1960,7 @@ type ListMixesRequest struct {
 
 func (x *ListMixesRequest) Reset() {
 	*x = ListMixesRequest{}
-	mi := &file_lianmai_v1_service_proto_msgTypes[16]
+	mi := &file_lianmai_v1_service_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1130,7 +1972,7 @@ func (x *ListMixesRequest) String() string {
 func (*ListMixesRequest) ProtoMessage() {}
 
 func (x *ListMixesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_lianmai_v1_service_proto_msgTypes[16]
+	mi := &file_lianmai_v1_service_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1143,7 +1985,7 @@ func (x *ListMixesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListMixesRequest.ProtoReflect.Descriptor instead.
 func (*ListMixesRequest) Descriptor() ([]byte, []int) {
-	return file_lianmai_v1_service_proto_rawDescGZIP(), []int{16}
+	return file_lianmai_v1_service_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *ListMixesRequest) GetPageSize() int32 {
@@ -1180,7 +2022,7 @@ type ListMixesResponse struct {
 
 func (x *ListMixesResponse) Reset() {
 	*x = ListMixesResponse{}
-	mi := &file_lianmai_v1_service_proto_msgTypes[17]
+	mi := &file_lianmai_v1_service_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1192,7 +2034,7 @@ func (x *ListMixesResponse) String() string {
 func (*ListMixesResponse) ProtoMessage() {}
 
 func (x *ListMixesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_lianmai_v1_service_proto_msgTypes[17]
+	mi := &file_lianmai_v1_service_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1205,7 +2047,7 @@ func (x *ListMixesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListMixesResponse.ProtoReflect.Descriptor instead.
 func (*ListMixesResponse) Descriptor() ([]byte, []int) {
-	return file_lianmai_v1_service_proto_rawDescGZIP(), []int{17}
+	return file_lianmai_v1_service_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *ListMixesResponse) GetMixes() []*MixSummary {
@@ -1226,14 +2068,16 @@ func (x *ListMixesResponse) GetNextPageToken() string {
 type WatchMixRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The mix's id. Required.
-	Id            string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Time between meters, 100 ms–1 s. Default: none are sent.
+	MeterInterval *durationpb.Duration `protobuf:"bytes,20,opt,name=meter_interval,json=meterInterval,proto3" json:"meter_interval,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *WatchMixRequest) Reset() {
 	*x = WatchMixRequest{}
-	mi := &file_lianmai_v1_service_proto_msgTypes[18]
+	mi := &file_lianmai_v1_service_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1245,7 +2089,7 @@ func (x *WatchMixRequest) String() string {
 func (*WatchMixRequest) ProtoMessage() {}
 
 func (x *WatchMixRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_lianmai_v1_service_proto_msgTypes[18]
+	mi := &file_lianmai_v1_service_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1258,7 +2102,7 @@ func (x *WatchMixRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchMixRequest.ProtoReflect.Descriptor instead.
 func (*WatchMixRequest) Descriptor() ([]byte, []int) {
-	return file_lianmai_v1_service_proto_rawDescGZIP(), []int{18}
+	return file_lianmai_v1_service_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *WatchMixRequest) GetId() string {
@@ -1266,6 +2110,13 @@ func (x *WatchMixRequest) GetId() string {
 		return x.Id
 	}
 	return ""
+}
+
+func (x *WatchMixRequest) GetMeterInterval() *durationpb.Duration {
+	if x != nil {
+		return x.MeterInterval
+	}
+	return nil
 }
 
 // WatchMixResponse is one thing that a watcher is told.
@@ -1278,6 +2129,7 @@ type WatchMixResponse struct {
 	//	*WatchMixResponse_Snapshot
 	//	*WatchMixResponse_Event
 	//	*WatchMixResponse_Stats
+	//	*WatchMixResponse_Meters
 	Update isWatchMixResponse_Update `protobuf_oneof:"update"`
 	// How many messages this watcher has lost so far because it read too slowly.
 	Dropped       int64 `protobuf:"varint,4,opt,name=dropped,proto3" json:"dropped,omitempty"`
@@ -1287,7 +2139,7 @@ type WatchMixResponse struct {
 
 func (x *WatchMixResponse) Reset() {
 	*x = WatchMixResponse{}
-	mi := &file_lianmai_v1_service_proto_msgTypes[19]
+	mi := &file_lianmai_v1_service_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1299,7 +2151,7 @@ func (x *WatchMixResponse) String() string {
 func (*WatchMixResponse) ProtoMessage() {}
 
 func (x *WatchMixResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_lianmai_v1_service_proto_msgTypes[19]
+	mi := &file_lianmai_v1_service_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1312,7 +2164,7 @@ func (x *WatchMixResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchMixResponse.ProtoReflect.Descriptor instead.
 func (*WatchMixResponse) Descriptor() ([]byte, []int) {
-	return file_lianmai_v1_service_proto_rawDescGZIP(), []int{19}
+	return file_lianmai_v1_service_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *WatchMixResponse) GetUpdate() isWatchMixResponse_Update {
@@ -1349,6 +2201,15 @@ func (x *WatchMixResponse) GetStats() *MixStats {
 	return nil
 }
 
+func (x *WatchMixResponse) GetMeters() *Meters {
+	if x != nil {
+		if x, ok := x.Update.(*WatchMixResponse_Meters); ok {
+			return x.Meters
+		}
+	}
+	return nil
+}
+
 func (x *WatchMixResponse) GetDropped() int64 {
 	if x != nil {
 		return x.Dropped
@@ -1375,18 +2236,25 @@ type WatchMixResponse_Stats struct {
 	Stats *MixStats `protobuf:"bytes,3,opt,name=stats,proto3,oneof"`
 }
 
+type WatchMixResponse_Meters struct {
+	// How loud everything is; only with `meter_interval`.
+	Meters *Meters `protobuf:"bytes,20,opt,name=meters,proto3,oneof"`
+}
+
 func (*WatchMixResponse_Snapshot) isWatchMixResponse_Update() {}
 
 func (*WatchMixResponse_Event) isWatchMixResponse_Update() {}
 
 func (*WatchMixResponse_Stats) isWatchMixResponse_Update() {}
 
+func (*WatchMixResponse_Meters) isWatchMixResponse_Update() {}
+
 var File_lianmai_v1_service_proto protoreflect.FileDescriptor
 
 const file_lianmai_v1_service_proto_rawDesc = "" +
 	"\n" +
 	"\x18lianmai/v1/service.proto\x12\n" +
-	"lianmai.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17lianmai/v1/report.proto\x1a\x15lianmai/v1/spec.proto\"\xca\x02\n" +
+	"lianmai.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17lianmai/v1/report.proto\x1a\x16lianmai/v1/sound.proto\x1a\x15lianmai/v1/spec.proto\"\xca\x02\n" +
 	"\x03Mix\x12'\n" +
 	"\x04spec\x18\x01 \x01(\v2\x13.lianmai.v1.MixSpecR\x04spec\x12\x1a\n" +
 	"\brevision\x18\x02 \x01(\x03R\brevision\x12*\n" +
@@ -1444,7 +2312,7 @@ const file_lianmai_v1_service_proto_rawDesc = "" +
 	"\x05names\x18\x01 \x03(\tB\n" +
 	"\xbaH\a\x92\x01\x04\x10\x06\x18\x01R\x05names\"9\n" +
 	"\x14UpdateLayoutResponse\x12!\n" +
-	"\x03mix\x18\x01 \x01(\v2\x0f.lianmai.v1.MixR\x03mix\"\xc8\x04\n" +
+	"\x03mix\x18\x01 \x01(\v2\x0f.lianmai.v1.MixR\x03mix\"\xa2\x05\n" +
 	"\x1aSetParticipantStateRequest\x12\xa7\x01\n" +
 	"\x02id\x18\x01 \x01(\tB\x96\x01\xbaH\x92\x01\xba\x01\x8e\x01\n" +
 	"\x04name\x12Smust be 1–64 letters, digits, '_', '.' or '-', beginning with a letter or a digit\x1a1this.matches('^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$')R\x02id\x12\xb9\x01\n" +
@@ -1453,12 +2321,85 @@ const file_lianmai_v1_service_proto_rawDesc = "" +
 	"\x11expected_revision\x18\x03 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\x10expectedRevision\x12\x1b\n" +
 	"\x06hidden\x18\x04 \x01(\bH\x00R\x06hidden\x88\x01\x01\x12\x19\n" +
 	"\x05muted\x18\x05 \x01(\bH\x01R\x05muted\x88\x01\x01\x125\n" +
-	"\again_db\x18\x06 \x01(\x01B\x17\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00\x00(@)\x00\x00\x00\x00\x00\x00N\xc0H\x02R\x06gainDb\x88\x01\x01B\t\n" +
+	"\again_db\x18\x06 \x01(\x01B\x17\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00\x00(@)\x00\x00\x00\x00\x00\x00N\xc0H\x02R\x06gainDb\x88\x01\x01\x12.\n" +
+	"\x03pan\x18\x14 \x01(\x01B\x17\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00\x00\xf0?)\x00\x00\x00\x00\x00\x00\xf0\xbfH\x03R\x03pan\x88\x01\x01\x12\x17\n" +
+	"\x04solo\x18\x15 \x01(\bH\x04R\x04solo\x88\x01\x01B\t\n" +
 	"\a_hiddenB\b\n" +
 	"\x06_mutedB\n" +
 	"\n" +
-	"\b_gain_db\"@\n" +
+	"\b_gain_dbB\x06\n" +
+	"\x04_panB\a\n" +
+	"\x05_solo\"@\n" +
 	"\x1bSetParticipantStateResponse\x12!\n" +
+	"\x03mix\x18\x01 \x01(\v2\x0f.lianmai.v1.MixR\x03mix\"\xa8\x02\n" +
+	"\x10PlayMusicRequest\x12\xa7\x01\n" +
+	"\x02id\x18\x01 \x01(\tB\x96\x01\xbaH\x92\x01\xba\x01\x8e\x01\n" +
+	"\x04name\x12Smust be 1–64 letters, digits, '_', '.' or '-', beginning with a letter or a digit\x1a1this.matches('^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$')R\x02id\x124\n" +
+	"\x11expected_revision\x18\x02 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\x10expectedRevision\x124\n" +
+	"\x05track\x18\x03 \x01(\v2\x16.lianmai.v1.MusicTrackB\x06\xbaH\x03\xc8\x01\x01R\x05track\"6\n" +
+	"\x11PlayMusicResponse\x12!\n" +
+	"\x03mix\x18\x01 \x01(\v2\x0f.lianmai.v1.MixR\x03mix\"\xaf\x04\n" +
+	"\x11PauseMusicRequest\x12\xa7\x01\n" +
+	"\x02id\x18\x01 \x01(\tB\x96\x01\xbaH\x92\x01\xba\x01\x8e\x01\n" +
+	"\x04name\x12Smust be 1–64 letters, digits, '_', '.' or '-', beginning with a letter or a digit\x1a1this.matches('^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$')R\x02id\x124\n" +
+	"\x11expected_revision\x18\x02 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\x10expectedRevision\x12\xad\x01\n" +
+	"\x05track\x18\x03 \x01(\tB\x96\x01\xbaH\x92\x01\xba\x01\x8e\x01\n" +
+	"\x04name\x12Smust be 1–64 letters, digits, '_', '.' or '-', beginning with a letter or a digit\x1a1this.matches('^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$')R\x05track\x12\x89\x01\n" +
+	"\x04fade\x18\x04 \x01(\v2\x19.google.protobuf.DurationBZ\xbaHW\xba\x01T\n" +
+	"\n" +
+	"music.fade\x12\x13must be 0 s to 30 s\x1a1this >= duration('0s') && this <= duration('30s')R\x04fade\"7\n" +
+	"\x12PauseMusicResponse\x12!\n" +
+	"\x03mix\x18\x01 \x01(\v2\x0f.lianmai.v1.MixR\x03mix\"\xb0\x04\n" +
+	"\x12ResumeMusicRequest\x12\xa7\x01\n" +
+	"\x02id\x18\x01 \x01(\tB\x96\x01\xbaH\x92\x01\xba\x01\x8e\x01\n" +
+	"\x04name\x12Smust be 1–64 letters, digits, '_', '.' or '-', beginning with a letter or a digit\x1a1this.matches('^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$')R\x02id\x124\n" +
+	"\x11expected_revision\x18\x02 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\x10expectedRevision\x12\xad\x01\n" +
+	"\x05track\x18\x03 \x01(\tB\x96\x01\xbaH\x92\x01\xba\x01\x8e\x01\n" +
+	"\x04name\x12Smust be 1–64 letters, digits, '_', '.' or '-', beginning with a letter or a digit\x1a1this.matches('^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$')R\x05track\x12\x89\x01\n" +
+	"\x04fade\x18\x04 \x01(\v2\x19.google.protobuf.DurationBZ\xbaHW\xba\x01T\n" +
+	"\n" +
+	"music.fade\x12\x13must be 0 s to 30 s\x1a1this >= duration('0s') && this <= duration('30s')R\x04fade\"8\n" +
+	"\x13ResumeMusicResponse\x12!\n" +
+	"\x03mix\x18\x01 \x01(\v2\x0f.lianmai.v1.MixR\x03mix\"\xbb\x04\n" +
+	"\x10SeekMusicRequest\x12\xa7\x01\n" +
+	"\x02id\x18\x01 \x01(\tB\x96\x01\xbaH\x92\x01\xba\x01\x8e\x01\n" +
+	"\x04name\x12Smust be 1–64 letters, digits, '_', '.' or '-', beginning with a letter or a digit\x1a1this.matches('^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$')R\x02id\x124\n" +
+	"\x11expected_revision\x18\x02 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\x10expectedRevision\x12\xad\x01\n" +
+	"\x05track\x18\x03 \x01(\tB\x96\x01\xbaH\x92\x01\xba\x01\x8e\x01\n" +
+	"\x04name\x12Smust be 1–64 letters, digits, '_', '.' or '-', beginning with a letter or a digit\x1a1this.matches('^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$')R\x05track\x12\x96\x01\n" +
+	"\bposition\x18\x04 \x01(\v2\x19.google.protobuf.DurationB_\xbaH\\\xba\x01V\n" +
+	"\x0emusic.position\x12\x12must be 0 s to 6 h\x1a0this >= duration('0s') && this <= duration('6h')\xc8\x01\x01R\bposition\"6\n" +
+	"\x11SeekMusicResponse\x12!\n" +
+	"\x03mix\x18\x01 \x01(\v2\x0f.lianmai.v1.MixR\x03mix\"\xae\x04\n" +
+	"\x10StopMusicRequest\x12\xa7\x01\n" +
+	"\x02id\x18\x01 \x01(\tB\x96\x01\xbaH\x92\x01\xba\x01\x8e\x01\n" +
+	"\x04name\x12Smust be 1–64 letters, digits, '_', '.' or '-', beginning with a letter or a digit\x1a1this.matches('^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$')R\x02id\x124\n" +
+	"\x11expected_revision\x18\x02 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\x10expectedRevision\x12\xad\x01\n" +
+	"\x05track\x18\x03 \x01(\tB\x96\x01\xbaH\x92\x01\xba\x01\x8e\x01\n" +
+	"\x04name\x12Smust be 1–64 letters, digits, '_', '.' or '-', beginning with a letter or a digit\x1a1this.matches('^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$')R\x05track\x12\x89\x01\n" +
+	"\x04fade\x18\x04 \x01(\v2\x19.google.protobuf.DurationBZ\xbaHW\xba\x01T\n" +
+	"\n" +
+	"music.fade\x12\x13must be 0 s to 30 s\x1a1this >= duration('0s') && this <= duration('30s')R\x04fade\"6\n" +
+	"\x11StopMusicResponse\x12!\n" +
+	"\x03mix\x18\x01 \x01(\v2\x0f.lianmai.v1.MixR\x03mix\"\xe3\x04\n" +
+	"\x13SetMusicGainRequest\x12\xa7\x01\n" +
+	"\x02id\x18\x01 \x01(\tB\x96\x01\xbaH\x92\x01\xba\x01\x8e\x01\n" +
+	"\x04name\x12Smust be 1–64 letters, digits, '_', '.' or '-', beginning with a letter or a digit\x1a1this.matches('^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$')R\x02id\x124\n" +
+	"\x11expected_revision\x18\x02 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\x10expectedRevision\x12\xad\x01\n" +
+	"\x05track\x18\x03 \x01(\tB\x96\x01\xbaH\x92\x01\xba\x01\x8e\x01\n" +
+	"\x04name\x12Smust be 1–64 letters, digits, '_', '.' or '-', beginning with a letter or a digit\x1a1this.matches('^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$')R\x05track\x120\n" +
+	"\again_db\x18\x04 \x01(\x01B\x17\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00\x00(@)\x00\x00\x00\x00\x00\x00N\xc0R\x06gainDb\x12\x89\x01\n" +
+	"\x04fade\x18\x05 \x01(\v2\x19.google.protobuf.DurationBZ\xbaHW\xba\x01T\n" +
+	"\n" +
+	"music.fade\x12\x13must be 0 s to 30 s\x1a1this >= duration('0s') && this <= duration('30s')R\x04fade\"9\n" +
+	"\x14SetMusicGainResponse\x12!\n" +
+	"\x03mix\x18\x01 \x01(\v2\x0f.lianmai.v1.MixR\x03mix\"\xad\x02\n" +
+	"\x12UpdateSoundRequest\x12\xa7\x01\n" +
+	"\x02id\x18\x01 \x01(\tB\x96\x01\xbaH\x92\x01\xba\x01\x8e\x01\n" +
+	"\x04name\x12Smust be 1–64 letters, digits, '_', '.' or '-', beginning with a letter or a digit\x1a1this.matches('^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$')R\x02id\x124\n" +
+	"\x11expected_revision\x18\x02 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\x10expectedRevision\x127\n" +
+	"\x05sound\x18\x03 \x01(\v2\x19.lianmai.v1.SoundSettingsB\x06\xbaH\x03\xc8\x01\x01R\x05sound\"8\n" +
+	"\x13UpdateSoundResponse\x12!\n" +
 	"\x03mix\x18\x01 \x01(\v2\x0f.lianmai.v1.MixR\x03mix\"\xf0\x01\n" +
 	"\x0eStopMixRequest\x12\xa7\x01\n" +
 	"\x02id\x18\x01 \x01(\tB\x96\x01\xbaH\x92\x01\xba\x01\x8e\x01\n" +
@@ -1481,27 +2422,38 @@ const file_lianmai_v1_service_proto_rawDesc = "" +
 	"\x0finclude_stopped\x18\x03 \x01(\bR\x0eincludeStopped\"i\n" +
 	"\x11ListMixesResponse\x12,\n" +
 	"\x05mixes\x18\x01 \x03(\v2\x16.lianmai.v1.MixSummaryR\x05mixes\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xbb\x01\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xdf\x02\n" +
 	"\x0fWatchMixRequest\x12\xa7\x01\n" +
 	"\x02id\x18\x01 \x01(\tB\x96\x01\xbaH\x92\x01\xba\x01\x8e\x01\n" +
-	"\x04name\x12Smust be 1–64 letters, digits, '_', '.' or '-', beginning with a letter or a digit\x1a1this.matches('^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$')R\x02id\"\xcc\x01\n" +
+	"\x04name\x12Smust be 1–64 letters, digits, '_', '.' or '-', beginning with a letter or a digit\x1a1this.matches('^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$')R\x02id\x12\xa1\x01\n" +
+	"\x0emeter_interval\x18\x14 \x01(\v2\x19.google.protobuf.DurationB_\xbaH\\\xba\x01Y\n" +
+	"\fwatch.meters\x12\x15must be 100 ms to 1 s\x1a2this >= duration('0.1s') && this <= duration('1s')R\rmeterInterval\"\xfa\x01\n" +
 	"\x10WatchMixResponse\x128\n" +
 	"\bsnapshot\x18\x01 \x01(\v2\x1a.lianmai.v1.GetMixResponseH\x00R\bsnapshot\x12,\n" +
 	"\x05event\x18\x02 \x01(\v2\x14.lianmai.v1.MixEventH\x00R\x05event\x12,\n" +
-	"\x05stats\x18\x03 \x01(\v2\x14.lianmai.v1.MixStatsH\x00R\x05stats\x12\x18\n" +
+	"\x05stats\x18\x03 \x01(\v2\x14.lianmai.v1.MixStatsH\x00R\x05stats\x12,\n" +
+	"\x06meters\x18\x14 \x01(\v2\x12.lianmai.v1.MetersH\x00R\x06meters\x12\x18\n" +
 	"\adropped\x18\x04 \x01(\x03R\adroppedB\b\n" +
 	"\x06update*k\n" +
 	"\bMixState\x12\x19\n" +
 	"\x15MIX_STATE_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11MIX_STATE_RUNNING\x10\x01\x12\x16\n" +
 	"\x12MIX_STATE_STOPPING\x10\x02\x12\x15\n" +
-	"\x11MIX_STATE_STOPPED\x10\x032\xf0\x04\n" +
+	"\x11MIX_STATE_STOPPED\x10\x032\x8e\t\n" +
 	"\n" +
 	"MixService\x12E\n" +
 	"\bStartMix\x12\x1b.lianmai.v1.StartMixRequest\x1a\x1c.lianmai.v1.StartMixResponse\x12H\n" +
 	"\tUpdateMix\x12\x1c.lianmai.v1.UpdateMixRequest\x1a\x1d.lianmai.v1.UpdateMixResponse\x12Q\n" +
 	"\fUpdateLayout\x12\x1f.lianmai.v1.UpdateLayoutRequest\x1a .lianmai.v1.UpdateLayoutResponse\x12f\n" +
-	"\x13SetParticipantState\x12&.lianmai.v1.SetParticipantStateRequest\x1a'.lianmai.v1.SetParticipantStateResponse\x12B\n" +
+	"\x13SetParticipantState\x12&.lianmai.v1.SetParticipantStateRequest\x1a'.lianmai.v1.SetParticipantStateResponse\x12H\n" +
+	"\tPlayMusic\x12\x1c.lianmai.v1.PlayMusicRequest\x1a\x1d.lianmai.v1.PlayMusicResponse\x12K\n" +
+	"\n" +
+	"PauseMusic\x12\x1d.lianmai.v1.PauseMusicRequest\x1a\x1e.lianmai.v1.PauseMusicResponse\x12N\n" +
+	"\vResumeMusic\x12\x1e.lianmai.v1.ResumeMusicRequest\x1a\x1f.lianmai.v1.ResumeMusicResponse\x12H\n" +
+	"\tSeekMusic\x12\x1c.lianmai.v1.SeekMusicRequest\x1a\x1d.lianmai.v1.SeekMusicResponse\x12H\n" +
+	"\tStopMusic\x12\x1c.lianmai.v1.StopMusicRequest\x1a\x1d.lianmai.v1.StopMusicResponse\x12Q\n" +
+	"\fSetMusicGain\x12\x1f.lianmai.v1.SetMusicGainRequest\x1a .lianmai.v1.SetMusicGainResponse\x12N\n" +
+	"\vUpdateSound\x12\x1e.lianmai.v1.UpdateSoundRequest\x1a\x1f.lianmai.v1.UpdateSoundResponse\x12B\n" +
 	"\aStopMix\x12\x1a.lianmai.v1.StopMixRequest\x1a\x1b.lianmai.v1.StopMixResponse\x12?\n" +
 	"\x06GetMix\x12\x19.lianmai.v1.GetMixRequest\x1a\x1a.lianmai.v1.GetMixResponse\x12H\n" +
 	"\tListMixes\x12\x1c.lianmai.v1.ListMixesRequest\x1a\x1d.lianmai.v1.ListMixesResponse\x12G\n" +
@@ -1520,7 +2472,7 @@ func file_lianmai_v1_service_proto_rawDescGZIP() []byte {
 }
 
 var file_lianmai_v1_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_lianmai_v1_service_proto_msgTypes = make([]protoimpl.MessageInfo, 20)
+var file_lianmai_v1_service_proto_msgTypes = make([]protoimpl.MessageInfo, 34)
 var file_lianmai_v1_service_proto_goTypes = []any{
 	(MixState)(0),                       // 0: lianmai.v1.MixState
 	(*Mix)(nil),                         // 1: lianmai.v1.Mix
@@ -1535,71 +2487,118 @@ var file_lianmai_v1_service_proto_goTypes = []any{
 	(*UpdateLayoutResponse)(nil),        // 10: lianmai.v1.UpdateLayoutResponse
 	(*SetParticipantStateRequest)(nil),  // 11: lianmai.v1.SetParticipantStateRequest
 	(*SetParticipantStateResponse)(nil), // 12: lianmai.v1.SetParticipantStateResponse
-	(*StopMixRequest)(nil),              // 13: lianmai.v1.StopMixRequest
-	(*StopMixResponse)(nil),             // 14: lianmai.v1.StopMixResponse
-	(*GetMixRequest)(nil),               // 15: lianmai.v1.GetMixRequest
-	(*GetMixResponse)(nil),              // 16: lianmai.v1.GetMixResponse
-	(*ListMixesRequest)(nil),            // 17: lianmai.v1.ListMixesRequest
-	(*ListMixesResponse)(nil),           // 18: lianmai.v1.ListMixesResponse
-	(*WatchMixRequest)(nil),             // 19: lianmai.v1.WatchMixRequest
-	(*WatchMixResponse)(nil),            // 20: lianmai.v1.WatchMixResponse
-	(*MixSpec)(nil),                     // 21: lianmai.v1.MixSpec
-	(*timestamppb.Timestamp)(nil),       // 22: google.protobuf.Timestamp
-	(MainChoice)(0),                     // 23: lianmai.v1.MainChoice
-	(*durationpb.Duration)(nil),         // 24: google.protobuf.Duration
-	(*SlotOverride)(nil),                // 25: lianmai.v1.SlotOverride
-	(*MixStats)(nil),                    // 26: lianmai.v1.MixStats
-	(*MixEvent)(nil),                    // 27: lianmai.v1.MixEvent
+	(*PlayMusicRequest)(nil),            // 13: lianmai.v1.PlayMusicRequest
+	(*PlayMusicResponse)(nil),           // 14: lianmai.v1.PlayMusicResponse
+	(*PauseMusicRequest)(nil),           // 15: lianmai.v1.PauseMusicRequest
+	(*PauseMusicResponse)(nil),          // 16: lianmai.v1.PauseMusicResponse
+	(*ResumeMusicRequest)(nil),          // 17: lianmai.v1.ResumeMusicRequest
+	(*ResumeMusicResponse)(nil),         // 18: lianmai.v1.ResumeMusicResponse
+	(*SeekMusicRequest)(nil),            // 19: lianmai.v1.SeekMusicRequest
+	(*SeekMusicResponse)(nil),           // 20: lianmai.v1.SeekMusicResponse
+	(*StopMusicRequest)(nil),            // 21: lianmai.v1.StopMusicRequest
+	(*StopMusicResponse)(nil),           // 22: lianmai.v1.StopMusicResponse
+	(*SetMusicGainRequest)(nil),         // 23: lianmai.v1.SetMusicGainRequest
+	(*SetMusicGainResponse)(nil),        // 24: lianmai.v1.SetMusicGainResponse
+	(*UpdateSoundRequest)(nil),          // 25: lianmai.v1.UpdateSoundRequest
+	(*UpdateSoundResponse)(nil),         // 26: lianmai.v1.UpdateSoundResponse
+	(*StopMixRequest)(nil),              // 27: lianmai.v1.StopMixRequest
+	(*StopMixResponse)(nil),             // 28: lianmai.v1.StopMixResponse
+	(*GetMixRequest)(nil),               // 29: lianmai.v1.GetMixRequest
+	(*GetMixResponse)(nil),              // 30: lianmai.v1.GetMixResponse
+	(*ListMixesRequest)(nil),            // 31: lianmai.v1.ListMixesRequest
+	(*ListMixesResponse)(nil),           // 32: lianmai.v1.ListMixesResponse
+	(*WatchMixRequest)(nil),             // 33: lianmai.v1.WatchMixRequest
+	(*WatchMixResponse)(nil),            // 34: lianmai.v1.WatchMixResponse
+	(*MixSpec)(nil),                     // 35: lianmai.v1.MixSpec
+	(*timestamppb.Timestamp)(nil),       // 36: google.protobuf.Timestamp
+	(MainChoice)(0),                     // 37: lianmai.v1.MainChoice
+	(*durationpb.Duration)(nil),         // 38: google.protobuf.Duration
+	(*SlotOverride)(nil),                // 39: lianmai.v1.SlotOverride
+	(*MusicTrack)(nil),                  // 40: lianmai.v1.MusicTrack
+	(*SoundSettings)(nil),               // 41: lianmai.v1.SoundSettings
+	(*MixStats)(nil),                    // 42: lianmai.v1.MixStats
+	(*MixEvent)(nil),                    // 43: lianmai.v1.MixEvent
+	(*Meters)(nil),                      // 44: lianmai.v1.Meters
 }
 var file_lianmai_v1_service_proto_depIdxs = []int32{
-	21, // 0: lianmai.v1.Mix.spec:type_name -> lianmai.v1.MixSpec
+	35, // 0: lianmai.v1.Mix.spec:type_name -> lianmai.v1.MixSpec
 	0,  // 1: lianmai.v1.Mix.state:type_name -> lianmai.v1.MixState
-	22, // 2: lianmai.v1.Mix.create_time:type_name -> google.protobuf.Timestamp
-	22, // 3: lianmai.v1.Mix.update_time:type_name -> google.protobuf.Timestamp
-	22, // 4: lianmai.v1.Mix.stop_time:type_name -> google.protobuf.Timestamp
+	36, // 2: lianmai.v1.Mix.create_time:type_name -> google.protobuf.Timestamp
+	36, // 3: lianmai.v1.Mix.update_time:type_name -> google.protobuf.Timestamp
+	36, // 4: lianmai.v1.Mix.stop_time:type_name -> google.protobuf.Timestamp
 	0,  // 5: lianmai.v1.MixSummary.state:type_name -> lianmai.v1.MixState
-	22, // 6: lianmai.v1.MixSummary.create_time:type_name -> google.protobuf.Timestamp
-	22, // 7: lianmai.v1.MixSummary.stop_time:type_name -> google.protobuf.Timestamp
-	21, // 8: lianmai.v1.StartMixRequest.spec:type_name -> lianmai.v1.MixSpec
+	36, // 6: lianmai.v1.MixSummary.create_time:type_name -> google.protobuf.Timestamp
+	36, // 7: lianmai.v1.MixSummary.stop_time:type_name -> google.protobuf.Timestamp
+	35, // 8: lianmai.v1.StartMixRequest.spec:type_name -> lianmai.v1.MixSpec
 	1,  // 9: lianmai.v1.StartMixResponse.mix:type_name -> lianmai.v1.Mix
-	21, // 10: lianmai.v1.UpdateMixRequest.spec:type_name -> lianmai.v1.MixSpec
+	35, // 10: lianmai.v1.UpdateMixRequest.spec:type_name -> lianmai.v1.MixSpec
 	1,  // 11: lianmai.v1.UpdateMixResponse.mix:type_name -> lianmai.v1.Mix
 	9,  // 12: lianmai.v1.UpdateLayoutRequest.order:type_name -> lianmai.v1.ParticipantOrder
-	23, // 13: lianmai.v1.UpdateLayoutRequest.main_choice:type_name -> lianmai.v1.MainChoice
+	37, // 13: lianmai.v1.UpdateLayoutRequest.main_choice:type_name -> lianmai.v1.MainChoice
 	8,  // 14: lianmai.v1.UpdateLayoutRequest.overrides:type_name -> lianmai.v1.SlotOverrides
-	24, // 15: lianmai.v1.UpdateLayoutRequest.transition:type_name -> google.protobuf.Duration
-	25, // 16: lianmai.v1.SlotOverrides.slots:type_name -> lianmai.v1.SlotOverride
+	38, // 15: lianmai.v1.UpdateLayoutRequest.transition:type_name -> google.protobuf.Duration
+	39, // 16: lianmai.v1.SlotOverrides.slots:type_name -> lianmai.v1.SlotOverride
 	1,  // 17: lianmai.v1.UpdateLayoutResponse.mix:type_name -> lianmai.v1.Mix
 	1,  // 18: lianmai.v1.SetParticipantStateResponse.mix:type_name -> lianmai.v1.Mix
-	1,  // 19: lianmai.v1.StopMixResponse.mix:type_name -> lianmai.v1.Mix
-	1,  // 20: lianmai.v1.GetMixResponse.mix:type_name -> lianmai.v1.Mix
-	26, // 21: lianmai.v1.GetMixResponse.stats:type_name -> lianmai.v1.MixStats
-	27, // 22: lianmai.v1.GetMixResponse.events:type_name -> lianmai.v1.MixEvent
-	2,  // 23: lianmai.v1.ListMixesResponse.mixes:type_name -> lianmai.v1.MixSummary
-	16, // 24: lianmai.v1.WatchMixResponse.snapshot:type_name -> lianmai.v1.GetMixResponse
-	27, // 25: lianmai.v1.WatchMixResponse.event:type_name -> lianmai.v1.MixEvent
-	26, // 26: lianmai.v1.WatchMixResponse.stats:type_name -> lianmai.v1.MixStats
-	3,  // 27: lianmai.v1.MixService.StartMix:input_type -> lianmai.v1.StartMixRequest
-	5,  // 28: lianmai.v1.MixService.UpdateMix:input_type -> lianmai.v1.UpdateMixRequest
-	7,  // 29: lianmai.v1.MixService.UpdateLayout:input_type -> lianmai.v1.UpdateLayoutRequest
-	11, // 30: lianmai.v1.MixService.SetParticipantState:input_type -> lianmai.v1.SetParticipantStateRequest
-	13, // 31: lianmai.v1.MixService.StopMix:input_type -> lianmai.v1.StopMixRequest
-	15, // 32: lianmai.v1.MixService.GetMix:input_type -> lianmai.v1.GetMixRequest
-	17, // 33: lianmai.v1.MixService.ListMixes:input_type -> lianmai.v1.ListMixesRequest
-	19, // 34: lianmai.v1.MixService.WatchMix:input_type -> lianmai.v1.WatchMixRequest
-	4,  // 35: lianmai.v1.MixService.StartMix:output_type -> lianmai.v1.StartMixResponse
-	6,  // 36: lianmai.v1.MixService.UpdateMix:output_type -> lianmai.v1.UpdateMixResponse
-	10, // 37: lianmai.v1.MixService.UpdateLayout:output_type -> lianmai.v1.UpdateLayoutResponse
-	12, // 38: lianmai.v1.MixService.SetParticipantState:output_type -> lianmai.v1.SetParticipantStateResponse
-	14, // 39: lianmai.v1.MixService.StopMix:output_type -> lianmai.v1.StopMixResponse
-	16, // 40: lianmai.v1.MixService.GetMix:output_type -> lianmai.v1.GetMixResponse
-	18, // 41: lianmai.v1.MixService.ListMixes:output_type -> lianmai.v1.ListMixesResponse
-	20, // 42: lianmai.v1.MixService.WatchMix:output_type -> lianmai.v1.WatchMixResponse
-	35, // [35:43] is the sub-list for method output_type
-	27, // [27:35] is the sub-list for method input_type
-	27, // [27:27] is the sub-list for extension type_name
-	27, // [27:27] is the sub-list for extension extendee
-	0,  // [0:27] is the sub-list for field type_name
+	40, // 19: lianmai.v1.PlayMusicRequest.track:type_name -> lianmai.v1.MusicTrack
+	1,  // 20: lianmai.v1.PlayMusicResponse.mix:type_name -> lianmai.v1.Mix
+	38, // 21: lianmai.v1.PauseMusicRequest.fade:type_name -> google.protobuf.Duration
+	1,  // 22: lianmai.v1.PauseMusicResponse.mix:type_name -> lianmai.v1.Mix
+	38, // 23: lianmai.v1.ResumeMusicRequest.fade:type_name -> google.protobuf.Duration
+	1,  // 24: lianmai.v1.ResumeMusicResponse.mix:type_name -> lianmai.v1.Mix
+	38, // 25: lianmai.v1.SeekMusicRequest.position:type_name -> google.protobuf.Duration
+	1,  // 26: lianmai.v1.SeekMusicResponse.mix:type_name -> lianmai.v1.Mix
+	38, // 27: lianmai.v1.StopMusicRequest.fade:type_name -> google.protobuf.Duration
+	1,  // 28: lianmai.v1.StopMusicResponse.mix:type_name -> lianmai.v1.Mix
+	38, // 29: lianmai.v1.SetMusicGainRequest.fade:type_name -> google.protobuf.Duration
+	1,  // 30: lianmai.v1.SetMusicGainResponse.mix:type_name -> lianmai.v1.Mix
+	41, // 31: lianmai.v1.UpdateSoundRequest.sound:type_name -> lianmai.v1.SoundSettings
+	1,  // 32: lianmai.v1.UpdateSoundResponse.mix:type_name -> lianmai.v1.Mix
+	1,  // 33: lianmai.v1.StopMixResponse.mix:type_name -> lianmai.v1.Mix
+	1,  // 34: lianmai.v1.GetMixResponse.mix:type_name -> lianmai.v1.Mix
+	42, // 35: lianmai.v1.GetMixResponse.stats:type_name -> lianmai.v1.MixStats
+	43, // 36: lianmai.v1.GetMixResponse.events:type_name -> lianmai.v1.MixEvent
+	2,  // 37: lianmai.v1.ListMixesResponse.mixes:type_name -> lianmai.v1.MixSummary
+	38, // 38: lianmai.v1.WatchMixRequest.meter_interval:type_name -> google.protobuf.Duration
+	30, // 39: lianmai.v1.WatchMixResponse.snapshot:type_name -> lianmai.v1.GetMixResponse
+	43, // 40: lianmai.v1.WatchMixResponse.event:type_name -> lianmai.v1.MixEvent
+	42, // 41: lianmai.v1.WatchMixResponse.stats:type_name -> lianmai.v1.MixStats
+	44, // 42: lianmai.v1.WatchMixResponse.meters:type_name -> lianmai.v1.Meters
+	3,  // 43: lianmai.v1.MixService.StartMix:input_type -> lianmai.v1.StartMixRequest
+	5,  // 44: lianmai.v1.MixService.UpdateMix:input_type -> lianmai.v1.UpdateMixRequest
+	7,  // 45: lianmai.v1.MixService.UpdateLayout:input_type -> lianmai.v1.UpdateLayoutRequest
+	11, // 46: lianmai.v1.MixService.SetParticipantState:input_type -> lianmai.v1.SetParticipantStateRequest
+	13, // 47: lianmai.v1.MixService.PlayMusic:input_type -> lianmai.v1.PlayMusicRequest
+	15, // 48: lianmai.v1.MixService.PauseMusic:input_type -> lianmai.v1.PauseMusicRequest
+	17, // 49: lianmai.v1.MixService.ResumeMusic:input_type -> lianmai.v1.ResumeMusicRequest
+	19, // 50: lianmai.v1.MixService.SeekMusic:input_type -> lianmai.v1.SeekMusicRequest
+	21, // 51: lianmai.v1.MixService.StopMusic:input_type -> lianmai.v1.StopMusicRequest
+	23, // 52: lianmai.v1.MixService.SetMusicGain:input_type -> lianmai.v1.SetMusicGainRequest
+	25, // 53: lianmai.v1.MixService.UpdateSound:input_type -> lianmai.v1.UpdateSoundRequest
+	27, // 54: lianmai.v1.MixService.StopMix:input_type -> lianmai.v1.StopMixRequest
+	29, // 55: lianmai.v1.MixService.GetMix:input_type -> lianmai.v1.GetMixRequest
+	31, // 56: lianmai.v1.MixService.ListMixes:input_type -> lianmai.v1.ListMixesRequest
+	33, // 57: lianmai.v1.MixService.WatchMix:input_type -> lianmai.v1.WatchMixRequest
+	4,  // 58: lianmai.v1.MixService.StartMix:output_type -> lianmai.v1.StartMixResponse
+	6,  // 59: lianmai.v1.MixService.UpdateMix:output_type -> lianmai.v1.UpdateMixResponse
+	10, // 60: lianmai.v1.MixService.UpdateLayout:output_type -> lianmai.v1.UpdateLayoutResponse
+	12, // 61: lianmai.v1.MixService.SetParticipantState:output_type -> lianmai.v1.SetParticipantStateResponse
+	14, // 62: lianmai.v1.MixService.PlayMusic:output_type -> lianmai.v1.PlayMusicResponse
+	16, // 63: lianmai.v1.MixService.PauseMusic:output_type -> lianmai.v1.PauseMusicResponse
+	18, // 64: lianmai.v1.MixService.ResumeMusic:output_type -> lianmai.v1.ResumeMusicResponse
+	20, // 65: lianmai.v1.MixService.SeekMusic:output_type -> lianmai.v1.SeekMusicResponse
+	22, // 66: lianmai.v1.MixService.StopMusic:output_type -> lianmai.v1.StopMusicResponse
+	24, // 67: lianmai.v1.MixService.SetMusicGain:output_type -> lianmai.v1.SetMusicGainResponse
+	26, // 68: lianmai.v1.MixService.UpdateSound:output_type -> lianmai.v1.UpdateSoundResponse
+	28, // 69: lianmai.v1.MixService.StopMix:output_type -> lianmai.v1.StopMixResponse
+	30, // 70: lianmai.v1.MixService.GetMix:output_type -> lianmai.v1.GetMixResponse
+	32, // 71: lianmai.v1.MixService.ListMixes:output_type -> lianmai.v1.ListMixesResponse
+	34, // 72: lianmai.v1.MixService.WatchMix:output_type -> lianmai.v1.WatchMixResponse
+	58, // [58:73] is the sub-list for method output_type
+	43, // [43:58] is the sub-list for method input_type
+	43, // [43:43] is the sub-list for extension type_name
+	43, // [43:43] is the sub-list for extension extendee
+	0,  // [0:43] is the sub-list for field type_name
 }
 
 func init() { file_lianmai_v1_service_proto_init() }
@@ -1608,13 +2607,15 @@ func file_lianmai_v1_service_proto_init() {
 		return
 	}
 	file_lianmai_v1_report_proto_init()
+	file_lianmai_v1_sound_proto_init()
 	file_lianmai_v1_spec_proto_init()
 	file_lianmai_v1_service_proto_msgTypes[6].OneofWrappers = []any{}
 	file_lianmai_v1_service_proto_msgTypes[10].OneofWrappers = []any{}
-	file_lianmai_v1_service_proto_msgTypes[19].OneofWrappers = []any{
+	file_lianmai_v1_service_proto_msgTypes[33].OneofWrappers = []any{
 		(*WatchMixResponse_Snapshot)(nil),
 		(*WatchMixResponse_Event)(nil),
 		(*WatchMixResponse_Stats)(nil),
+		(*WatchMixResponse_Meters)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -1622,7 +2623,7 @@ func file_lianmai_v1_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_lianmai_v1_service_proto_rawDesc), len(file_lianmai_v1_service_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   20,
+			NumMessages:   34,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

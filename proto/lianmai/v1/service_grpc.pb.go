@@ -23,6 +23,13 @@ const (
 	MixService_UpdateMix_FullMethodName           = "/lianmai.v1.MixService/UpdateMix"
 	MixService_UpdateLayout_FullMethodName        = "/lianmai.v1.MixService/UpdateLayout"
 	MixService_SetParticipantState_FullMethodName = "/lianmai.v1.MixService/SetParticipantState"
+	MixService_PlayMusic_FullMethodName           = "/lianmai.v1.MixService/PlayMusic"
+	MixService_PauseMusic_FullMethodName          = "/lianmai.v1.MixService/PauseMusic"
+	MixService_ResumeMusic_FullMethodName         = "/lianmai.v1.MixService/ResumeMusic"
+	MixService_SeekMusic_FullMethodName           = "/lianmai.v1.MixService/SeekMusic"
+	MixService_StopMusic_FullMethodName           = "/lianmai.v1.MixService/StopMusic"
+	MixService_SetMusicGain_FullMethodName        = "/lianmai.v1.MixService/SetMusicGain"
+	MixService_UpdateSound_FullMethodName         = "/lianmai.v1.MixService/UpdateSound"
 	MixService_StopMix_FullMethodName             = "/lianmai.v1.MixService/StopMix"
 	MixService_GetMix_FullMethodName              = "/lianmai.v1.MixService/GetMix"
 	MixService_ListMixes_FullMethodName           = "/lianmai.v1.MixService/ListMixes"
@@ -60,6 +67,21 @@ type MixServiceClient interface {
 	// Hides, mutes or sets the gain of one participant. NOT_FOUND when the mix has
 	// no such participant.
 	SetParticipantState(ctx context.Context, in *SetParticipantStateRequest, opts ...grpc.CallOption) (*SetParticipantStateResponse, error)
+	// Plays a track from its start. A track of that name that plays already begins
+	// anew. NOT_FOUND when there is no such sound.
+	PlayMusic(ctx context.Context, in *PlayMusicRequest, opts ...grpc.CallOption) (*PlayMusicResponse, error)
+	// Lets a track fall silent and hold its place.
+	PauseMusic(ctx context.Context, in *PauseMusicRequest, opts ...grpc.CallOption) (*PauseMusicResponse, error)
+	// Lets a paused track go on where it was, to the sample.
+	ResumeMusic(ctx context.Context, in *ResumeMusicRequest, opts ...grpc.CallOption) (*ResumeMusicResponse, error)
+	// Moves a track to another place in its piece.
+	SeekMusic(ctx context.Context, in *SeekMusicRequest, opts ...grpc.CallOption) (*SeekMusicResponse, error)
+	// Lets a track fall silent and forgets it.
+	StopMusic(ctx context.Context, in *StopMusicRequest, opts ...grpc.CallOption) (*StopMusicResponse, error)
+	// Changes a track's gain, at once or as a fade.
+	SetMusicGain(ctx context.Context, in *SetMusicGainRequest, opts ...grpc.CallOption) (*SetMusicGainResponse, error)
+	// Changes how the sound is mixed: ducking, master gain, loudness.
+	UpdateSound(ctx context.Context, in *UpdateSoundRequest, opts ...grpc.CallOption) (*UpdateSoundResponse, error)
 	// Ends a mix: what is encoded is sent, then the outputs are closed. Returns when
 	// that is done, at most 5 s later. Stopping a stopped mix returns it.
 	StopMix(ctx context.Context, in *StopMixRequest, opts ...grpc.CallOption) (*StopMixResponse, error)
@@ -117,6 +139,76 @@ func (c *mixServiceClient) SetParticipantState(ctx context.Context, in *SetParti
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(SetParticipantStateResponse)
 	err := c.cc.Invoke(ctx, MixService_SetParticipantState_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *mixServiceClient) PlayMusic(ctx context.Context, in *PlayMusicRequest, opts ...grpc.CallOption) (*PlayMusicResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(PlayMusicResponse)
+	err := c.cc.Invoke(ctx, MixService_PlayMusic_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *mixServiceClient) PauseMusic(ctx context.Context, in *PauseMusicRequest, opts ...grpc.CallOption) (*PauseMusicResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(PauseMusicResponse)
+	err := c.cc.Invoke(ctx, MixService_PauseMusic_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *mixServiceClient) ResumeMusic(ctx context.Context, in *ResumeMusicRequest, opts ...grpc.CallOption) (*ResumeMusicResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ResumeMusicResponse)
+	err := c.cc.Invoke(ctx, MixService_ResumeMusic_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *mixServiceClient) SeekMusic(ctx context.Context, in *SeekMusicRequest, opts ...grpc.CallOption) (*SeekMusicResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SeekMusicResponse)
+	err := c.cc.Invoke(ctx, MixService_SeekMusic_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *mixServiceClient) StopMusic(ctx context.Context, in *StopMusicRequest, opts ...grpc.CallOption) (*StopMusicResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(StopMusicResponse)
+	err := c.cc.Invoke(ctx, MixService_StopMusic_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *mixServiceClient) SetMusicGain(ctx context.Context, in *SetMusicGainRequest, opts ...grpc.CallOption) (*SetMusicGainResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SetMusicGainResponse)
+	err := c.cc.Invoke(ctx, MixService_SetMusicGain_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *mixServiceClient) UpdateSound(ctx context.Context, in *UpdateSoundRequest, opts ...grpc.CallOption) (*UpdateSoundResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(UpdateSoundResponse)
+	err := c.cc.Invoke(ctx, MixService_UpdateSound_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -203,6 +295,21 @@ type MixServiceServer interface {
 	// Hides, mutes or sets the gain of one participant. NOT_FOUND when the mix has
 	// no such participant.
 	SetParticipantState(context.Context, *SetParticipantStateRequest) (*SetParticipantStateResponse, error)
+	// Plays a track from its start. A track of that name that plays already begins
+	// anew. NOT_FOUND when there is no such sound.
+	PlayMusic(context.Context, *PlayMusicRequest) (*PlayMusicResponse, error)
+	// Lets a track fall silent and hold its place.
+	PauseMusic(context.Context, *PauseMusicRequest) (*PauseMusicResponse, error)
+	// Lets a paused track go on where it was, to the sample.
+	ResumeMusic(context.Context, *ResumeMusicRequest) (*ResumeMusicResponse, error)
+	// Moves a track to another place in its piece.
+	SeekMusic(context.Context, *SeekMusicRequest) (*SeekMusicResponse, error)
+	// Lets a track fall silent and forgets it.
+	StopMusic(context.Context, *StopMusicRequest) (*StopMusicResponse, error)
+	// Changes a track's gain, at once or as a fade.
+	SetMusicGain(context.Context, *SetMusicGainRequest) (*SetMusicGainResponse, error)
+	// Changes how the sound is mixed: ducking, master gain, loudness.
+	UpdateSound(context.Context, *UpdateSoundRequest) (*UpdateSoundResponse, error)
 	// Ends a mix: what is encoded is sent, then the outputs are closed. Returns when
 	// that is done, at most 5 s later. Stopping a stopped mix returns it.
 	StopMix(context.Context, *StopMixRequest) (*StopMixResponse, error)
@@ -237,6 +344,27 @@ func (UnimplementedMixServiceServer) UpdateLayout(context.Context, *UpdateLayout
 }
 func (UnimplementedMixServiceServer) SetParticipantState(context.Context, *SetParticipantStateRequest) (*SetParticipantStateResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method SetParticipantState not implemented")
+}
+func (UnimplementedMixServiceServer) PlayMusic(context.Context, *PlayMusicRequest) (*PlayMusicResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method PlayMusic not implemented")
+}
+func (UnimplementedMixServiceServer) PauseMusic(context.Context, *PauseMusicRequest) (*PauseMusicResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method PauseMusic not implemented")
+}
+func (UnimplementedMixServiceServer) ResumeMusic(context.Context, *ResumeMusicRequest) (*ResumeMusicResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ResumeMusic not implemented")
+}
+func (UnimplementedMixServiceServer) SeekMusic(context.Context, *SeekMusicRequest) (*SeekMusicResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method SeekMusic not implemented")
+}
+func (UnimplementedMixServiceServer) StopMusic(context.Context, *StopMusicRequest) (*StopMusicResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method StopMusic not implemented")
+}
+func (UnimplementedMixServiceServer) SetMusicGain(context.Context, *SetMusicGainRequest) (*SetMusicGainResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method SetMusicGain not implemented")
+}
+func (UnimplementedMixServiceServer) UpdateSound(context.Context, *UpdateSoundRequest) (*UpdateSoundResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method UpdateSound not implemented")
 }
 func (UnimplementedMixServiceServer) StopMix(context.Context, *StopMixRequest) (*StopMixResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method StopMix not implemented")
@@ -343,6 +471,132 @@ func _MixService_SetParticipantState_Handler(srv interface{}, ctx context.Contex
 	return interceptor(ctx, in, info, handler)
 }
 
+func _MixService_PlayMusic_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(PlayMusicRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(MixServiceServer).PlayMusic(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: MixService_PlayMusic_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(MixServiceServer).PlayMusic(ctx, req.(*PlayMusicRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _MixService_PauseMusic_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(PauseMusicRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(MixServiceServer).PauseMusic(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: MixService_PauseMusic_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(MixServiceServer).PauseMusic(ctx, req.(*PauseMusicRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _MixService_ResumeMusic_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ResumeMusicRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(MixServiceServer).ResumeMusic(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: MixService_ResumeMusic_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(MixServiceServer).ResumeMusic(ctx, req.(*ResumeMusicRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _MixService_SeekMusic_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SeekMusicRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(MixServiceServer).SeekMusic(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: MixService_SeekMusic_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(MixServiceServer).SeekMusic(ctx, req.(*SeekMusicRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _MixService_StopMusic_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(StopMusicRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(MixServiceServer).StopMusic(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: MixService_StopMusic_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(MixServiceServer).StopMusic(ctx, req.(*StopMusicRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _MixService_SetMusicGain_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SetMusicGainRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(MixServiceServer).SetMusicGain(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: MixService_SetMusicGain_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(MixServiceServer).SetMusicGain(ctx, req.(*SetMusicGainRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _MixService_UpdateSound_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(UpdateSoundRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(MixServiceServer).UpdateSound(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: MixService_UpdateSound_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(MixServiceServer).UpdateSound(ctx, req.(*UpdateSoundRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _MixService_StopMix_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(StopMixRequest)
 	if err := dec(in); err != nil {
@@ -430,6 +684,34 @@ var MixService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "SetParticipantState",
 			Handler:    _MixService_SetParticipantState_Handler,
+		},
+		{
+			MethodName: "PlayMusic",
+			Handler:    _MixService_PlayMusic_Handler,
+		},
+		{
+			MethodName: "PauseMusic",
+			Handler:    _MixService_PauseMusic_Handler,
+		},
+		{
+			MethodName: "ResumeMusic",
+			Handler:    _MixService_ResumeMusic_Handler,
+		},
+		{
+			MethodName: "SeekMusic",
+			Handler:    _MixService_SeekMusic_Handler,
+		},
+		{
+			MethodName: "StopMusic",
+			Handler:    _MixService_StopMusic_Handler,
+		},
+		{
+			MethodName: "SetMusicGain",
+			Handler:    _MixService_SetMusicGain_Handler,
+		},
+		{
+			MethodName: "UpdateSound",
+			Handler:    _MixService_UpdateSound_Handler,
 		},
 		{
 			MethodName: "StopMix",

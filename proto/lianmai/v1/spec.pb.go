@@ -95,7 +95,12 @@ type MixSpec struct {
 	// How the sound is encoded. Cannot change while the mix runs.
 	Audio *AudioSettings `protobuf:"bytes,5,opt,name=audio,proto3" json:"audio,omitempty"`
 	// Where the mix is pushed, 1–10 destinations.
-	Outputs       []*Output `protobuf:"bytes,6,rep,name=outputs,proto3" json:"outputs,omitempty"`
+	Outputs []*Output `protobuf:"bytes,6,rep,name=outputs,proto3" json:"outputs,omitempty"`
+	// Music under the participants, 0–8 tracks at once. PlayMusic and the other
+	// verbs change single ones.
+	Music []*MusicTrack `protobuf:"bytes,20,rep,name=music,proto3" json:"music,omitempty"`
+	// How the sound is mixed. May change while the mix runs.
+	Sound         *SoundSettings `protobuf:"bytes,21,opt,name=sound,proto3" json:"sound,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -172,6 +177,20 @@ func (x *MixSpec) GetOutputs() []*Output {
 	return nil
 }
 
+func (x *MixSpec) GetMusic() []*MusicTrack {
+	if x != nil {
+		return x.Music
+	}
+	return nil
+}
+
+func (x *MixSpec) GetSound() *SoundSettings {
+	if x != nil {
+		return x.Sound
+	}
+	return nil
+}
+
 // Participant is one source of picture and sound.
 type Participant struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -194,7 +213,13 @@ type Participant struct {
 	GainDb float64 `protobuf:"fixed64,6,opt,name=gain_db,json=gainDb,proto3" json:"gain_db,omitempty"`
 	// The picture that is shown while the participant shows none: an uploaded one,
 	// "name" or "name@version". Default: what the template says.
-	Placeholder   string `protobuf:"bytes,7,opt,name=placeholder,proto3" json:"placeholder,omitempty"`
+	Placeholder string `protobuf:"bytes,7,opt,name=placeholder,proto3" json:"placeholder,omitempty"`
+	// Where the participant's sound is heard: −1 left, 0 as it is (default), +1
+	// right.
+	Pan float64 `protobuf:"fixed64,20,opt,name=pan,proto3" json:"pan,omitempty"`
+	// While any participant is solo, those who are not are silent; music plays on.
+	// Default: false.
+	Solo          bool `protobuf:"varint,21,opt,name=solo,proto3" json:"solo,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -276,6 +301,20 @@ func (x *Participant) GetPlaceholder() string {
 		return x.Placeholder
 	}
 	return ""
+}
+
+func (x *Participant) GetPan() float64 {
+	if x != nil {
+		return x.Pan
+	}
+	return 0
+}
+
+func (x *Participant) GetSolo() bool {
+	if x != nil {
+		return x.Solo
+	}
+	return false
 }
 
 // Layout chooses a template and says who takes which slot of it.
@@ -780,7 +819,8 @@ var File_lianmai_v1_spec_proto protoreflect.FileDescriptor
 const file_lianmai_v1_spec_proto_rawDesc = "" +
 	"\n" +
 	"\x15lianmai/v1/spec.proto\x12\n" +
-	"lianmai.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x19lianmai/v1/template.proto\"\x8c\t\n" +
+	"lianmai.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x16lianmai/v1/sound.proto\x1a\x19lianmai/v1/template.proto\"\xda\n" +
+	"\n" +
 	"\aMixSpec\x12\xa7\x01\n" +
 	"\x02id\x18\x01 \x01(\tB\x96\x01\xbaH\x92\x01\xba\x01\x8e\x01\n" +
 	"\x04name\x12Smust be 1–64 letters, digits, '_', '.' or '-', beginning with a letter or a digit\x1a1this.matches('^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$')R\x02id\x12E\n" +
@@ -790,12 +830,15 @@ const file_lianmai_v1_spec_proto_rawDesc = "" +
 	"\x05audio\x18\x05 \x01(\v2\x19.lianmai.v1.AudioSettingsR\x05audio\x128\n" +
 	"\aoutputs\x18\x06 \x03(\v2\x12.lianmai.v1.OutputB\n" +
 	"\xbaH\a\x92\x01\x04\b\x01\x10\n" +
-	"R\aoutputs:\xc7\x05\xbaH\xc3\x05\x1aw\n" +
+	"R\aoutputs\x126\n" +
+	"\x05music\x18\x14 \x03(\v2\x16.lianmai.v1.MusicTrackB\b\xbaH\x05\x92\x01\x02\x10\bR\x05music\x12/\n" +
+	"\x05sound\x18\x15 \x01(\v2\x19.lianmai.v1.SoundSettingsR\x05sound:\xac\x06\xbaH\xa8\x06\x1aw\n" +
 	"\x1cmix_spec.participants.unique\x12,each participant must have a name of its own\x1a)this.participants.map(p, p.name).unique()\x1a\x80\x01\n" +
-	"\x17mix_spec.outputs.unique\x12'each output must have a name of its own\x1a<this.outputs.filter(o, o.name != '').map(o, o.name).unique()\x1a\xad\x01\n" +
+	"\x17mix_spec.outputs.unique\x12'each output must have a name of its own\x1a<this.outputs.filter(o, o.name != '').map(o, o.name).unique()\x1ac\n" +
+	"\x15mix_spec.music.unique\x12&each track must have a name of its own\x1a\"this.music.map(m, m.name).unique()\x1a\xad\x01\n" +
 	"\x14mix_spec.layout.main\x12Bmust be the name of a participant, or empty for the first in order\x1aQthis.layout.main == '' || this.participants.exists(p, p.name == this.layout.main)\x1a\x90\x01\n" +
 	"\x19mix_spec.layout.overrides\x12\x1fmust be about participants only\x1aRthis.layout.overrides.all(o, this.participants.exists(p, p.name == o.participant))\x1a\x81\x01\n" +
-	"\x15mix_spec.layout.order\x12$must list names of participants only\x1aBthis.layout.order.all(n, this.participants.exists(p, p.name == n))\"\xe0\x03\n" +
+	"\x15mix_spec.layout.order\x12$must list names of participants only\x1aBthis.layout.order.all(n, this.participants.exists(p, p.name == n))\"\x9f\x04\n" +
 	"\vParticipant\x12\xab\x01\n" +
 	"\x04name\x18\x01 \x01(\tB\x96\x01\xbaH\x92\x01\xba\x01\x8e\x01\n" +
 	"\x04name\x12Smust be 1–64 letters, digits, '_', '.' or '-', beginning with a letter or a digit\x1a1this.matches('^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$')R\x04name\x12*\n" +
@@ -805,7 +848,9 @@ const file_lianmai_v1_spec_proto_rawDesc = "" +
 	"\x06hidden\x18\x04 \x01(\bR\x06hidden\x12\x14\n" +
 	"\x05muted\x18\x05 \x01(\bR\x05muted\x120\n" +
 	"\again_db\x18\x06 \x01(\x01B\x17\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00\x00(@)\x00\x00\x00\x00\x00\x00N\xc0R\x06gainDb\x12)\n" +
-	"\vplaceholder\x18\a \x01(\tB\a\xbaH\x04r\x02\x18`R\vplaceholder\"\xba\x04\n" +
+	"\vplaceholder\x18\a \x01(\tB\a\xbaH\x04r\x02\x18`R\vplaceholder\x12)\n" +
+	"\x03pan\x18\x14 \x01(\x01B\x17\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00\x00\xf0?)\x00\x00\x00\x00\x00\x00\xf0\xbfR\x03pan\x12\x12\n" +
+	"\x04solo\x18\x15 \x01(\bR\x04solo\"\xba\x04\n" +
 	"\x06Layout\x12#\n" +
 	"\btemplate\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x18@R\btemplate\x12\x1b\n" +
 	"\x04main\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18@R\x04main\x12 \n" +
@@ -902,10 +947,12 @@ var file_lianmai_v1_spec_proto_goTypes = []any{
 	(*FrameRate)(nil),           // 6: lianmai.v1.FrameRate
 	(*AudioSettings)(nil),       // 7: lianmai.v1.AudioSettings
 	(*Output)(nil),              // 8: lianmai.v1.Output
-	(*durationpb.Duration)(nil), // 9: google.protobuf.Duration
-	(Fit)(0),                    // 10: lianmai.v1.Fit
-	(*Border)(nil),              // 11: lianmai.v1.Border
-	(*Label)(nil),               // 12: lianmai.v1.Label
+	(*MusicTrack)(nil),          // 9: lianmai.v1.MusicTrack
+	(*SoundSettings)(nil),       // 10: lianmai.v1.SoundSettings
+	(*durationpb.Duration)(nil), // 11: google.protobuf.Duration
+	(Fit)(0),                    // 12: lianmai.v1.Fit
+	(*Border)(nil),              // 13: lianmai.v1.Border
+	(*Label)(nil),               // 14: lianmai.v1.Label
 }
 var file_lianmai_v1_spec_proto_depIdxs = []int32{
 	2,  // 0: lianmai.v1.MixSpec.participants:type_name -> lianmai.v1.Participant
@@ -913,19 +960,21 @@ var file_lianmai_v1_spec_proto_depIdxs = []int32{
 	5,  // 2: lianmai.v1.MixSpec.video:type_name -> lianmai.v1.VideoSettings
 	7,  // 3: lianmai.v1.MixSpec.audio:type_name -> lianmai.v1.AudioSettings
 	8,  // 4: lianmai.v1.MixSpec.outputs:type_name -> lianmai.v1.Output
-	0,  // 5: lianmai.v1.Layout.main_choice:type_name -> lianmai.v1.MainChoice
-	4,  // 6: lianmai.v1.Layout.overrides:type_name -> lianmai.v1.SlotOverride
-	9,  // 7: lianmai.v1.Layout.transition:type_name -> google.protobuf.Duration
-	10, // 8: lianmai.v1.SlotOverride.fit:type_name -> lianmai.v1.Fit
-	11, // 9: lianmai.v1.SlotOverride.border:type_name -> lianmai.v1.Border
-	12, // 10: lianmai.v1.SlotOverride.label:type_name -> lianmai.v1.Label
-	6,  // 11: lianmai.v1.VideoSettings.frame_rate:type_name -> lianmai.v1.FrameRate
-	9,  // 12: lianmai.v1.VideoSettings.gop:type_name -> google.protobuf.Duration
-	13, // [13:13] is the sub-list for method output_type
-	13, // [13:13] is the sub-list for method input_type
-	13, // [13:13] is the sub-list for extension type_name
-	13, // [13:13] is the sub-list for extension extendee
-	0,  // [0:13] is the sub-list for field type_name
+	9,  // 5: lianmai.v1.MixSpec.music:type_name -> lianmai.v1.MusicTrack
+	10, // 6: lianmai.v1.MixSpec.sound:type_name -> lianmai.v1.SoundSettings
+	0,  // 7: lianmai.v1.Layout.main_choice:type_name -> lianmai.v1.MainChoice
+	4,  // 8: lianmai.v1.Layout.overrides:type_name -> lianmai.v1.SlotOverride
+	11, // 9: lianmai.v1.Layout.transition:type_name -> google.protobuf.Duration
+	12, // 10: lianmai.v1.SlotOverride.fit:type_name -> lianmai.v1.Fit
+	13, // 11: lianmai.v1.SlotOverride.border:type_name -> lianmai.v1.Border
+	14, // 12: lianmai.v1.SlotOverride.label:type_name -> lianmai.v1.Label
+	6,  // 13: lianmai.v1.VideoSettings.frame_rate:type_name -> lianmai.v1.FrameRate
+	11, // 14: lianmai.v1.VideoSettings.gop:type_name -> google.protobuf.Duration
+	15, // [15:15] is the sub-list for method output_type
+	15, // [15:15] is the sub-list for method input_type
+	15, // [15:15] is the sub-list for extension type_name
+	15, // [15:15] is the sub-list for extension extendee
+	0,  // [0:15] is the sub-list for field type_name
 }
 
 func init() { file_lianmai_v1_spec_proto_init() }
@@ -933,6 +982,7 @@ func file_lianmai_v1_spec_proto_init() {
 	if File_lianmai_v1_spec_proto != nil {
 		return
 	}
+	file_lianmai_v1_sound_proto_init()
 	file_lianmai_v1_template_proto_init()
 	file_lianmai_v1_spec_proto_msgTypes[3].OneofWrappers = []any{}
 	type x struct{}
