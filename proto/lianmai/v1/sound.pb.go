@@ -60,7 +60,9 @@ type MusicTrack struct {
 	// When it was at `position`. Set by the service.
 	AnchorTime *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=anchor_time,json=anchorTime,proto3" json:"anchor_time,omitempty"`
 	// Raised by each play and seek. Set by the service.
-	Cue           int64 `protobuf:"varint,13,opt,name=cue,proto3" json:"cue,omitempty"`
+	Cue int64 `protobuf:"varint,13,opt,name=cue,proto3" json:"cue,omitempty"`
+	// How long a change of `gain_db` takes, 0–30 s. Default: 0, which is 10 ms.
+	GainFade      *durationpb.Duration `protobuf:"bytes,14,opt,name=gain_fade,json=gainFade,proto3" json:"gain_fade,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -195,6 +197,13 @@ func (x *MusicTrack) GetCue() int64 {
 		return x.Cue
 	}
 	return 0
+}
+
+func (x *MusicTrack) GetGainFade() *durationpb.Duration {
+	if x != nil {
+		return x.GainFade
+	}
+	return nil
 }
 
 type isMusicTrack_Source interface {
@@ -377,7 +386,7 @@ var File_lianmai_v1_sound_proto protoreflect.FileDescriptor
 const file_lianmai_v1_sound_proto_rawDesc = "" +
 	"\n" +
 	"\x16lianmai/v1/sound.proto\x12\n" +
-	"lianmai.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd2\a\n" +
+	"lianmai.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xe7\b\n" +
 	"\n" +
 	"MusicTrack\x12\xab\x01\n" +
 	"\x04name\x18\x01 \x01(\tB\x96\x01\xbaH\x92\x01\xba\x01\x8e\x01\n" +
@@ -400,7 +409,10 @@ const file_lianmai_v1_sound_proto_rawDesc = "" +
 	"\bposition\x18\v \x01(\v2\x19.google.protobuf.DurationR\bposition\x12;\n" +
 	"\vanchor_time\x18\f \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"anchorTime\x12\x10\n" +
-	"\x03cue\x18\r \x01(\x03R\x03cueB\x0f\n" +
+	"\x03cue\x18\r \x01(\x03R\x03cue\x12\x92\x01\n" +
+	"\tgain_fade\x18\x0e \x01(\v2\x19.google.protobuf.DurationBZ\xbaHW\xba\x01T\n" +
+	"\n" +
+	"music.fade\x12\x13must be 0 s to 30 s\x1a1this >= duration('0s') && this <= duration('30s')R\bgainFadeB\x0f\n" +
 	"\x06source\x12\x05\xbaH\x02\b\x01\"\x8c\x02\n" +
 	"\rSoundSettings\x12-\n" +
 	"\aducking\x18\x01 \x01(\v2\x13.lianmai.v1.DuckingR\aducking\x12=\n" +
@@ -446,14 +458,15 @@ var file_lianmai_v1_sound_proto_depIdxs = []int32{
 	3, // 2: lianmai.v1.MusicTrack.fade_out:type_name -> google.protobuf.Duration
 	3, // 3: lianmai.v1.MusicTrack.position:type_name -> google.protobuf.Duration
 	4, // 4: lianmai.v1.MusicTrack.anchor_time:type_name -> google.protobuf.Timestamp
-	2, // 5: lianmai.v1.SoundSettings.ducking:type_name -> lianmai.v1.Ducking
-	3, // 6: lianmai.v1.Ducking.attack:type_name -> google.protobuf.Duration
-	3, // 7: lianmai.v1.Ducking.release:type_name -> google.protobuf.Duration
-	8, // [8:8] is the sub-list for method output_type
-	8, // [8:8] is the sub-list for method input_type
-	8, // [8:8] is the sub-list for extension type_name
-	8, // [8:8] is the sub-list for extension extendee
-	0, // [0:8] is the sub-list for field type_name
+	3, // 5: lianmai.v1.MusicTrack.gain_fade:type_name -> google.protobuf.Duration
+	2, // 6: lianmai.v1.SoundSettings.ducking:type_name -> lianmai.v1.Ducking
+	3, // 7: lianmai.v1.Ducking.attack:type_name -> google.protobuf.Duration
+	3, // 8: lianmai.v1.Ducking.release:type_name -> google.protobuf.Duration
+	9, // [9:9] is the sub-list for method output_type
+	9, // [9:9] is the sub-list for method input_type
+	9, // [9:9] is the sub-list for extension type_name
+	9, // [9:9] is the sub-list for extension extendee
+	0, // [0:9] is the sub-list for field type_name
 }
 
 func init() { file_lianmai_v1_sound_proto_init() }
