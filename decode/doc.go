@@ -1,7 +1,8 @@
 // Package decode turns access units into pictures and sound.
 //
 // Its nouns: [Video] decodes one video stream, [Audio] one sound stream (always to
-// 48 kHz stereo), [File] reads packets from a media file.
+// 48 kHz stereo), [File] reads packets from a media file, [Sound] plays a piece of music
+// from one, exact to the sample.
 //
 // Caveats:
 //   - A decoder is made, used and closed by one goroutine.
