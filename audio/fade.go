@@ -33,12 +33,16 @@ type ramp struct {
 // jump sets the gain at once.
 func (r *ramp) jump(to float32) { *r = ramp{from: to, to: to, value: to} }
 
-// move starts the way to a new target, from wherever the gain is; frames must
-// divide gainFrames.
+// move starts the way to a new target, from wherever the gain is.
 func (r *ramp) move(to float32, frames int) {
 	if to != r.to {
-		*r = ramp{from: r.value, to: to, value: r.value, frames: frames}
+		r.start(to, frames)
 	}
+}
+
+// start starts the way to a target, even if it is on its way there already.
+func (r *ramp) start(to float32, frames int) {
+	*r = ramp{from: r.value, to: to, value: r.value, frames: frames}
 }
 
 // still says that the gain is at its target.
@@ -49,9 +53,18 @@ func (r *ramp) step() float32 {
 	r.pos++
 	r.value = r.to
 	if r.pos < r.frames {
-		r.value = r.from + float32((r.to-r.from)*rise[r.pos*(gainFrames/r.frames)])
+		r.value = r.from + float32((r.to-r.from)*risen(r.pos, r.frames))
 	}
 	return r.value
+}
+
+// risen returns rise stretched to frames, at pos below that.
+func risen(pos, frames int) float32 {
+	i, rest := pos*gainFrames/frames, pos*gainFrames%frames
+	if rest == 0 {
+		return rise[i]
+	}
+	return rise[i] + float32((rise[i+1]-rise[i])*(float32(rest)/float32(frames)))
 }
 
 // apply multiplies interleaved pcm by the gain.
@@ -68,6 +81,47 @@ func (r *ramp) apply(pcm []float32) {
 	for i := range pcm {
 		pcm[i] *= r.value
 	}
+}
+
+// balance is the gain of each channel by a pan, on its way.
+type balance struct {
+	left, right ramp
+}
+
+// aim moves towards pan −1…1 within frames. In the middle both channels are as they
+// are; to one side the other one is turned down.
+func (b *balance) aim(pan float32, frames int) {
+	b.left.move(min(1, 1-pan), frames)
+	b.right.move(min(1, 1+pan), frames)
+}
+
+// jump is aim at once.
+func (b *balance) jump(pan float32) {
+	b.left.jump(min(1, 1-pan))
+	b.right.jump(min(1, 1+pan))
+}
+
+// apply multiplies interleaved pcm by the gains.
+func (b *balance) apply(pcm []float32) {
+	for len(pcm) >= Channels && !(b.left.still() && b.right.still()) {
+		pcm[0] *= b.left.step()
+		pcm[1] *= b.right.step()
+		pcm = pcm[Channels:]
+	}
+	left, right := b.left.value, b.right.value
+	if left == 1 && right == 1 {
+		return
+	}
+	for i := 0; i+1 < len(pcm); i += Channels {
+		pcm[i] *= left
+		pcm[i+1] *= right
+	}
+}
+
+// skip advances by frames without sound.
+func (b *balance) skip(frames int) {
+	b.left.skip(frames)
+	b.right.skip(frames)
 }
 
 // skip advances by frames without sound.

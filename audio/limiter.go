@@ -1,7 +1,7 @@
 package audio
 
-// CeilingDB is the loudest sample that leaves the mix, in dBFS. Below it the
-// limiter does nothing at all.
+// CeilingDB is the highest level that leaves the mix, in dBTP: of the samples, and of
+// the signal between them. Below it the limiter does nothing at all.
 const CeilingDB = -1
 
 // ceiling is CeilingDB as an amplitude.
@@ -11,9 +11,11 @@ const (
 	// smoothFrames is the length of each of the two running means that round the
 	// gain's corners.
 	smoothFrames = 37
-	// lookahead is how many frames the limiter sees ahead: 1.5 ms. It is what the
-	// two means need to come down to a peak before it is there.
-	lookahead = 2 * (smoothFrames - 1)
+	// lookahead is how many frames the limiter sees ahead: 2 ms. It is what the two
+	// means need to come down to a peak before it is there, and the frames from which
+	// a peak between two samples is computed: all of these get the gain that it needs,
+	// for else the peak would not.
+	lookahead = 2*(smoothFrames-1) + sincTaps - 1
 	// unity is a gain of 1. Gains are whole numbers, so that running sums of them
 	// stay exact for ever and a sum of ones is exactly one.
 	unity = 1 << 30
@@ -25,12 +27,13 @@ const (
 )
 
 // limiter keeps peaks at or below the ceiling. For each frame it computes the gain
-// that the frame needs, takes the least of those within the look-ahead, lets that
-// recover slowly, and smooths the result with two running means, which together
-// span exactly the look-ahead. Every gain that the means take in has seen the frame
-// that it is applied to, so their mean is never above what the frame needs: it
-// cannot overshoot.
+// that the signal needs there, takes the least of those within the look-ahead, lets
+// that recover slowly, and smooths the result with two running means, which together
+// span no more than the look-ahead. Every gain that the means take in has seen the
+// frame that it is applied to, so their mean is never above what the frame needs: no
+// sample can overshoot.
 type limiter struct {
+	scan   peakScan
 	now    int64               // frames seen
 	needs  [lookahead + 1]need // a queue with rising gains: the first is the least
 	head   int                 // of needs
@@ -51,7 +54,7 @@ type need struct {
 
 // reset forgets all peaks: the gain is 1.
 func (l *limiter) reset() {
-	*l = limiter{gain: unity, sum: unity * smoothFrames, total: fullSum}
+	*l = limiter{scan: peakScan{taps: betweenTable()}, gain: unity, sum: unity * smoothFrames, total: fullSum}
 	for i := range l.first {
 		l.first[i] = unity
 		l.second[i] = unity * smoothFrames
@@ -63,23 +66,40 @@ func (l *limiter) idle() bool { return l.total == fullSum && l.gain == unity && 
 
 // prime takes in the look-ahead without giving anything out.
 func (l *limiter) prime(pcm []float32) {
-	for ; len(pcm) >= Channels; pcm = pcm[Channels:] {
-		l.next(peakOf(pcm[:Channels]))
+	const before = sincTaps * Channels
+	for i := 0; i < len(pcm); i += Channels {
+		if i < before {
+			l.next(peakOf(pcm[i : i+Channels]))
+		} else {
+			l.next(l.scan.peak(pcm[i-before:i+Channels], ceiling))
+		}
 	}
 }
 
 // process fills out with the limited first frames of in, which is longer than out
 // by the look-ahead. Of in, the frames after the look-ahead must be new.
 func (l *limiter) process(out, in []float32) {
-	fresh := in[lookahead*Channels:][:len(out)]
-	if l.idle() && peakOf(fresh) <= ceiling {
-		copy(out, in)
-		return
-	}
-	for i := 0; i+1 < len(out); i += Channels {
-		g := l.next(peakOf(fresh[i : i+Channels]))
-		out[i] = limited(in[i], g)
-		out[i+1] = limited(in[i+1], g)
+	const before = sincTaps * Channels
+	fresh := in[lookahead*Channels-before:] // and what is needed of the frames before
+	for i := 0; i < len(out); i += scanFrames * Channels {
+		end := min(i+scanFrames*Channels, len(out))
+		quiet := l.scan.below(fresh[i+Channels:before+end], ceiling)
+		if quiet {
+			l.scan.skip()
+		}
+		if quiet && l.idle() {
+			copy(out[i:end], in[i:end])
+			continue
+		}
+		for k := i; k < end; k += Channels {
+			var peak float32
+			if !quiet {
+				peak = l.scan.peak(fresh[k:k+before+Channels], ceiling)
+			}
+			g := l.next(peak)
+			out[k] = limited(in[k], g)
+			out[k+1] = limited(in[k+1], g)
+		}
 	}
 }
 

@@ -19,19 +19,22 @@ type bin struct {
 	peak    float32
 }
 
-// add adds interleaved pcm. Each channel has a sum of its own: two chains of
-// additions run side by side.
+// add adds interleaved pcm.
 func (b *bin) add(pcm []float32) {
+	b.squares += squaresOf(pcm)
+	b.peak = max(b.peak, peakOf(pcm))
+}
+
+// squaresOf returns the sum of squares over both channels. Each has a sum of its own:
+// two chains of additions run side by side.
+func squaresOf(pcm []float32) float64 {
 	var left, right float64
-	peak := math.Float32bits(b.peak)
 	for i := 0; i+1 < len(pcm); i += Channels {
-		l, r := pcm[i], pcm[i+1]
-		left += float64(float64(l) * float64(l))
-		right += float64(float64(r) * float64(r))
-		peak = max(peak, magnitude(l), magnitude(r))
+		l, r := float64(pcm[i]), float64(pcm[i+1])
+		left += float64(l * l)
+		right += float64(r * r)
 	}
-	b.squares += left + right
-	b.peak = math.Float32frombits(peak)
+	return left + right
 }
 
 // magnitude returns the bits of |v|. They are ordered as the magnitudes are, and

@@ -14,7 +14,10 @@ type Mixer struct {
 	mu      sync.Mutex
 	sources []*Source // in the order in which they were added
 
-	meter meter
+	duck    *duck
+	master  *master
+	meter   meter
+	program program
 
 	// What follows belongs to the goroutine that mixes.
 	active  []*Source // a copy of sources
@@ -23,6 +26,8 @@ type Mixer struct {
 	limiter limiter
 	work    []float32 // the look-ahead, then a chunk
 	buf     []float32 // one source's chunk
+	bed     []float32 // the music's chunk
+	anySolo bool
 
 	last    [Channels]float32 // the last frame that went out
 	residue [Channels]float32 // what fades away after a jump
@@ -32,8 +37,12 @@ type Mixer struct {
 // New returns a mixer without sources.
 func New() *Mixer {
 	return &Mixer{
-		work: make([]float32, (lookahead+chunkFrames)*Channels),
-		buf:  make([]float32, chunkFrames*Channels),
+		duck:    newDuck(),
+		master:  newMaster(),
+		program: newProgram(),
+		work:    make([]float32, (lookahead+chunkFrames)*Channels),
+		buf:     make([]float32, chunkFrames*Channels),
+		bed:     make([]float32, chunkFrames*Channels),
 	}
 }
 
@@ -68,6 +77,9 @@ func (m *Mixer) Len() int {
 // the limiter, in dBFS as [Source.Level] has them.
 func (m *Mixer) Level() (rmsDB, peakDB float64) { return m.meter.level() }
 
+// Loudness returns how loud the mix is, after the limiter. It moves every 100 ms.
+func (m *Mixer) Loudness() Loudness { return m.program.level() }
+
 // MixInto fills dst (interleaved; a whole number of frames) with the mix from
 // session frame at on. Frame n of the output is frame n of every source: the
 // limiter's look-ahead is made up for by reading sources early. It never blocks for
@@ -79,6 +91,9 @@ func (m *Mixer) MixInto(at int64, dst []float32) {
 	m.mu.Lock()
 	m.active = append(m.active[:0], m.sources...)
 	m.mu.Unlock()
+	m.anySolo = slices.ContainsFunc(m.active, (*Source).isSolo)
+	m.duck.tune()
+	m.master.tune()
 	if !m.started || at != m.next {
 		m.jump(at)
 	}
@@ -115,15 +130,29 @@ func (m *Mixer) chunk(at int64, dst []float32) {
 	m.limiter.process(dst, m.work)
 	copy(m.work[:ahead], m.work[len(dst):])
 	m.meter.add(dst)
+	m.program.add(dst)
 	m.last = [Channels]float32(dst[len(dst)-Channels:])
 }
 
-// sum fills into with the sum of all sources from index at on.
+// sum fills into with the sum of all sources from index at on, the music lowered under
+// the rest, at the master's gain.
 func (m *Mixer) sum(at int64, into []float32) {
 	clear(into)
+	var bed []float32
 	for _, s := range m.active {
-		s.mixInto(into, m.buf[:len(into)], at)
+		s.steer(m.anySolo)
+		to := into
+		if s.onBed {
+			if bed == nil {
+				bed = m.bed[:len(into)]
+				clear(bed)
+			}
+			to = bed
+		}
+		s.mixInto(to, m.buf[:len(into)], at)
 	}
+	m.duck.mix(into, bed)
+	m.master.apply(into)
 	for i := 0; i < len(into) && m.fading > 0; i += Channels {
 		m.fading--
 		g := rise[m.fading*(gainFrames/fadeFrames)]

@@ -33,6 +33,16 @@ func noise(frames int, amplitude float64, seed uint64) []float32 {
 	return pcm
 }
 
+// upTo returns pcm scaled to the given true peak in dBTP.
+func upTo(pcm []float32, db float64) []float32 {
+	peak := max(measure.TruePeak(measure.Channel(pcm, 0)), measure.TruePeak(measure.Channel(pcm, 1)))
+	scaled := make([]float32, len(pcm))
+	for i, v := range pcm {
+		scaled[i] = float32(float64(v) * measure.Amplitude(db-peak))
+	}
+	return scaled
+}
+
 // mixAll mixes frames from session frame at on, in blocks of the given size.
 func mixAll(m *Mixer, at int64, frames, block int) []float32 {
 	out := make([]float32, frames*Channels)
@@ -59,7 +69,7 @@ func TestMixOfNothingIsSilence(t *testing.T) {
 func TestOneSourcePassesBitExactInPlace(t *testing.T) {
 	for _, block := range []int{1, 7, 1024, 1600, 5000} {
 		m := New()
-		in := noise(20000, 0.89, 1)
+		in := upTo(noise(20000, 1, 1), CeilingDB-0.05)
 		m.Add("host").Write(0, in)
 		out := mixAll(m, 0, 10000, block)
 		from, to := fadeFrames*Channels, 10000*Channels
@@ -70,7 +80,7 @@ func TestOneSourcePassesBitExactInPlace(t *testing.T) {
 }
 
 func TestLeadIsWhatASourceNeeds(t *testing.T) {
-	in := noise(20000, 0.5, 1)
+	in := noise(20000, 0.3, 1)
 	mix := func(lead int) []float32 {
 		m := New()
 		s := m.Add("host")

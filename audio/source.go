@@ -1,42 +1,38 @@
 package audio
 
-import (
-	"math"
-	"sync/atomic"
-)
+import "sync/atomic"
 
 // ringFrames is how far ahead a source may be written: 2^18 frames are 5.4 s and
 // 2 MB. It must hold the longest delay that a source may have and the burst that
 // follows a stall.
 const ringFrames = 1 << 18
 
-// The range of a gain, in dB.
-const (
-	MinGainDB = -60
-	MaxGainDB = 12
-)
-
 // Source is one track of a mix. A Mixer makes it. Its methods may be called from
 // any goroutine, Write and Clear from one at a time.
 type Source struct {
 	name    string
 	ring    *Ring
-	gain    atomic.Uint32 // bits of a float32 amplitude
+	fader   atomic.Uint64 // see packFader
+	pan     atomic.Uint32 // bits of a float32
 	muted   atomic.Bool
+	solo    atomic.Bool
 	music   atomic.Bool
 	leaving atomic.Bool
+	hushed  atomic.Bool // others are solo; set by the goroutine that mixes
 	meter   meter
+	loud    loudness
 	speech  speech
 
 	// What follows belongs to the goroutine that mixes.
 	env    envelope
-	ramp   ramp
+	strip  strip
 	joined bool // has been mixed at least once
+	onBed  bool // is mixed into the music
 }
 
 func newSource(name string) *Source {
 	s := &Source{name: name, ring: NewRing(ringFrames, holdFrames)}
-	s.gain.Store(math.Float32bits(1))
+	s.fader.Store(packFader(0, gainFrames))
 	return s
 }
 
@@ -63,37 +59,24 @@ func (s *Source) BufferedUntil() int64 { return s.ring.End() }
 // Counts returns what was lost of the source so far.
 func (s *Source) Counts() Counts { return s.ring.Counts() }
 
-// SetGainDB sets the gain in dB, clamped to MinGainDB…MaxGainDB; what is not a
-// number is ignored. The level moves there within 10 ms.
-func (s *Source) SetGainDB(db float64) {
-	if math.IsNaN(db) {
-		return
-	}
-	db = max(MinGainDB, min(MaxGainDB, db))
-	s.gain.Store(math.Float32bits(float32(math.Pow(10, db/20))))
-}
-
-// SetMuted silences the source, or lets it be heard again, within 5 ms. A muted
-// source is read on all the same: its sound does not wait.
-func (s *Source) SetMuted(muted bool) { s.muted.Store(muted) }
-
 // Level returns the RMS over both channels and the sample peak of the last 100 ms
 // as they went into the mix (after gain, mute and fades), in dBFS: a full-scale
 // square wave has an RMS of 0, a full-scale sine −3.01; FloorDB is silence. It moves
 // every 10 ms.
 func (s *Source) Level() (rmsDB, peakDB float64) { return s.meter.level() }
 
-// SetMusic says whether the source is music, in which nobody ever speaks. What is
-// sung would else count as speech.
-func (s *Source) SetMusic(music bool) { s.music.Store(music) }
+// Loudness returns the loudness of the last 400 ms and of the last 3 s in LUFS, as
+// EBU R128 has it, of what went into the mix; FloorLUFS is silence. It moves every
+// 100 ms.
+func (s *Source) Loudness() (momentary, shortTerm float64) { return s.loud.level() }
 
 // Speech returns whether somebody speaks in the source, and how far over its noise
 // floor in dB (0 if nobody does). It listens before the gain, so that a guest who is
-// turned down still speaks; but nobody speaks in a source that is muted, that is music
-// or that has been removed. It is about 0.1 s late for the first word, bridges gaps of
-// 0.15 s, and moves every 10 ms.
+// turned down still speaks; but nobody speaks in a source that is muted, that is silent
+// because others are solo, that is music or that has been removed. It is about 0.1 s
+// late for the first word, bridges gaps of 0.15 s, and moves every 10 ms.
 func (s *Source) Speech() (active bool, strengthDB float64) {
-	if s.muted.Load() || s.music.Load() || s.leaving.Load() {
+	if s.muted.Load() || s.hushed.Load() || s.music.Load() || s.leaving.Load() {
 		return false, 0
 	}
 	return s.speech.heard()
@@ -102,39 +85,23 @@ func (s *Source) Speech() (active bool, strengthDB float64) {
 // mixInto adds the source's frames from index at on to sum; buf is as long and is
 // scratch.
 func (s *Source) mixInto(sum, buf []float32, at int64) {
-	s.steer()
+	frames := len(sum) / Channels
 	if !s.env.apply(buf, at, s.ring.Read(at, buf)) {
-		s.ramp.skip(len(sum) / Channels)
-		s.meter.silence(len(sum) / Channels)
-		s.speech.silence(len(sum) / Channels)
+		s.strip.skip(frames)
+		s.meter.silence(frames)
+		s.loud.silence(frames)
+		s.speech.silence(frames)
 		return
 	}
-	s.speech.add(buf[:len(sum)])
-	s.ramp.apply(buf)
+	s.speech.add(buf)
+	s.strip.apply(buf)
 	s.meter.add(buf)
+	s.loud.addAll(buf)
 	buf = buf[:len(sum)]
 	for i := range sum {
 		sum[i] += buf[i]
 	}
 }
 
-// steer aims the ramp at the gain that is wanted now. The first time it is there
-// at once: the envelope sees to the fade in.
-func (s *Source) steer() {
-	to := math.Float32frombits(s.gain.Load())
-	if s.muted.Load() || s.leaving.Load() {
-		to = 0
-	}
-	switch {
-	case !s.joined:
-		s.joined = true
-		s.ramp.jump(to)
-	case to == 0 || s.ramp.to == 0:
-		s.ramp.move(to, fadeFrames)
-	default:
-		s.ramp.move(to, gainFrames)
-	}
-}
-
 // left says that the source has been removed and is no longer heard.
-func (s *Source) left() bool { return s.leaving.Load() && s.ramp.still() && s.ramp.value == 0 }
+func (s *Source) left() bool { return s.leaving.Load() && s.strip.shut() }

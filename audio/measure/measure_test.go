@@ -168,3 +168,22 @@ func TestChannels(t *testing.T) {
 		t.Errorf("left %v, right %v, mono %v", l, r, m)
 	}
 }
+
+func TestTruePeakReadsBetweenTheSamples(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		freq := rapid.Float64Range(50, 22000).Draw(t, "freq")
+		// A tone that comes and goes slowly, so that its edges do not ring. Its crest is
+		// its level wherever the samples lie.
+		pcm := make([]float32, 4000)
+		sine(pcm, 0, len(pcm), freq, -3, rapid.Float64Range(0, 6.3).Draw(t, "phase"))
+		for i := range pcm {
+			x := 2*math.Abs(float64(i)/float64(len(pcm)-1)-0.5) - 0.5
+			if x > 0 {
+				pcm[i] *= float32(0.5 + 0.5*math.Cos(2*math.Pi*x))
+			}
+		}
+		if got := TruePeak(pcm); !near(got, -3, 0.05) {
+			t.Fatalf("%v Hz: %.3f dBTP", freq, got)
+		}
+	})
+}
