@@ -16,6 +16,9 @@ const (
 	// a peak between two samples is computed: all of these get the gain that it needs,
 	// for else the peak would not.
 	lookahead = 2*(smoothFrames-1) + sincTaps - 1
+	// margin is 0.15 dB: a signal that is not band-limited, such as a square wave, comes
+	// higher between its samples than is seen from 24 of them.
+	margin = 1.0174
 	// unity is a gain of 1. Gains are whole numbers, so that running sums of them
 	// stay exact for ever and a sum of ones is exactly one.
 	unity = 1 << 30
@@ -71,7 +74,7 @@ func (l *limiter) prime(pcm []float32) {
 		if i < before {
 			l.next(peakOf(pcm[i : i+Channels]))
 		} else {
-			l.next(l.scan.peak(pcm[i-before:i+Channels], ceiling))
+			l.next(l.peak(pcm[i-before : i+Channels]))
 		}
 	}
 }
@@ -94,13 +97,24 @@ func (l *limiter) process(out, in []float32) {
 		for k := i; k < end; k += Channels {
 			var peak float32
 			if !quiet {
-				peak = l.scan.peak(fresh[k:k+before+Channels], ceiling)
+				peak = l.peak(fresh[k : k+before+Channels])
 			}
 			g := l.next(peak)
 			out[k] = limited(in[k], g)
 			out[k+1] = limited(in[k+1], g)
 		}
 	}
+}
+
+// peak returns the signal's peak around the middle of in. One between two samples that
+// is over the ceiling counts for a little more than it is.
+func (l *limiter) peak(in []float32) float32 {
+	const middle = sincHalf * Channels
+	peak := l.scan.peak(in, ceiling)
+	if peak > ceiling && peak > float32(1.02*peakOf(in[middle:middle+2*Channels])) {
+		peak *= margin
+	}
+	return peak
 }
 
 // limited applies the gain; the clamp takes off no more than the product's rounding.

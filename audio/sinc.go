@@ -28,9 +28,9 @@ type sincRow struct {
 // sincTable returns the filters by phase; it is made once and never changed.
 var sincTable = sync.OnceValue(func() *[sincPhases]sincRow {
 	var table [sincPhases]sincRow
-	filter := sincFilter(0)
+	filter := sincFilter(0, sincBeta)
 	for p := range table {
-		next := sincFilter(float64(p+1) / sincPhases)
+		next := sincFilter(float64(p+1)/sincPhases, sincBeta)
 		for k := range sincTaps {
 			table[p].taps[k] = float32(filter[k])
 			table[p].delta[k] = float32(next[k] - filter[k])
@@ -42,13 +42,13 @@ var sincTable = sync.OnceValue(func() *[sincPhases]sincRow {
 
 // sincFilter returns the taps that give the signal's value at fraction x (0…1)
 // between the frames under taps sincHalf−1 and sincHalf: a sinc whose zeros are whole
-// frames, so that at fraction 0 it is that frame alone, under a Kaiser window, scaled
-// to a gain of exactly 1 for a constant.
-func sincFilter(x float64) (taps [sincTaps]float64) {
+// frames, so that at fraction 0 it is that frame alone, under a Kaiser window of the
+// given shape, scaled to a gain of exactly 1 for a constant.
+func sincFilter(x, beta float64) (taps [sincTaps]float64) {
 	var sum float64
 	for k := range taps {
 		d := float64(k-(sincHalf-1)) - x // distance in frames
-		taps[k] = sinc(d) * kaiser(d/sincHalf)
+		taps[k] = sinc(d) * kaiser(d/sincHalf, beta)
 		sum += taps[k]
 	}
 	for k := range taps {
@@ -65,11 +65,11 @@ func sinc(x float64) float64 {
 }
 
 // kaiser is the window at x, which is 0 in the middle and ±1 at the ends.
-func kaiser(x float64) float64 {
+func kaiser(x, beta float64) float64 {
 	if x <= -1 || x >= 1 {
 		return 0
 	}
-	return besselI0(sincBeta*math.Sqrt(1-x*x)) / besselI0(sincBeta)
+	return besselI0(beta*math.Sqrt(1-x*x)) / besselI0(beta)
 }
 
 // besselI0 is the modified Bessel function of order zero, by its power series.

@@ -1,6 +1,6 @@
 // Package measure judges sound: how loud a tone is ([Tone]), what else there is
 // besides the tones that should be ([Fit]), when a beep starts ([Onsets]), and plain
-// levels ([RMS], [Peak], [TruePeak]). It is for tests and for the judge of a mixed stream, not
+// levels ([RMS], [Peak], [TruePeak], [StandardTruePeak]). It is for tests and for the judge of a mixed stream, not
 // for the mixing path: it allocates and takes its time.
 //
 // Everything is mono at [Rate]; [Channel] and [Mono] take interleaved stereo apart.

@@ -187,3 +187,14 @@ func TestTruePeakReadsBetweenTheSamples(t *testing.T) {
 		}
 	})
 }
+
+func TestStandardTruePeak(t *testing.T) {
+	for _, freq := range []float64{100, 997, 6000, 12000} {
+		pcm := make([]float32, 9600)
+		sine(pcm, 0, len(pcm), freq, -6, math.Pi/4)
+		// EBU Tech 3341 allows such a meter −0.4 to +0.2 dB.
+		if got := StandardTruePeak(pcm); got < -6.4 || got > -5.8 {
+			t.Errorf("%v Hz: %.3f dBTP", freq, got)
+		}
+	}
+}

@@ -47,3 +47,34 @@ func fineTaps(x float64) []float64 {
 	}
 	return taps
 }
+
+// standardTaps are two of the four filters of ITU-R BS.1770-4, annex 2; the other two
+// are their mirror images.
+var standardTaps = [2][12]float64{
+	{
+		0.0017089843750, 0.0109863281250, -0.0196533203125, 0.0332031250000, -0.0594482421875, 0.1373291015625,
+		0.9721679687500, -0.1022949218750, 0.0476074218750, -0.0266113281250, 0.0148925781250, -0.0083007812500,
+	},
+	{
+		-0.0291748046875, 0.0292968750000, -0.0517578125000, 0.0891113281250, -0.1665039062500, 0.4650878906250,
+		0.7797851562500, -0.2003173828125, 0.1015625000000, -0.0582275390625, 0.0330810546875, -0.0189208984375,
+	},
+}
+
+// StandardTruePeak returns the true peak as the meter of ITU-R BS.1770-4 reads it, in
+// dBTP: at four times the rate, by the very filter that the standard prints. It reads
+// up to 0.7 dB less than TruePeak, and less still near half the sample rate.
+func StandardTruePeak(pcm []float32) float64 {
+	var peak float64
+	for i := range len(pcm) - 11 {
+		for _, taps := range standardTaps {
+			var sum, mirrored float64
+			for k, tap := range taps {
+				sum += tap * float64(pcm[i+k])
+				mirrored += tap * float64(pcm[i+11-k])
+			}
+			peak = max(peak, math.Abs(sum), math.Abs(mirrored))
+		}
+	}
+	return DB(peak)
+}
