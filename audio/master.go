@@ -58,7 +58,6 @@ func newMaster() *master {
 	m := &master{}
 	c := MasterConfig{}.within()
 	m.config.Store(&c)
-	m.gain.jump(1)
 	m.level.gain.jump(1)
 	return m
 }
@@ -68,6 +67,9 @@ func (m *master) tune() {
 	c := m.config.Load()
 	if c == m.seen {
 		return
+	}
+	if m.seen == nil {
+		m.gain.jump(amplitude(c.GainDB)) // nothing is heard yet
 	}
 	m.seen = c
 	m.gain.move(amplitude(c.GainDB), gainFrames)

@@ -48,7 +48,8 @@ func (s *Source) Write(at int64, pcm []float32) int { return s.ring.Write(at, pc
 
 // Clear drops what has been written from session frame from on, but for the 5 ms
 // that the fade out takes, and makes the next Write start a new run. It is for a
-// source that is hidden or gets a new place in time.
+// source that is hidden or gets a new place in time. To seek in music, clear it and
+// write on from BufferedUntil, which is where the fade out ends.
 func (s *Source) Clear(from int64) { s.ring.Clear(from) }
 
 // BufferedUntil returns the session frame after the newest one that has been
