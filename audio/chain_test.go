@@ -3,6 +3,7 @@ package audio
 import (
 	"math"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -188,5 +189,58 @@ func TestSameCallsSameBits(t *testing.T) {
 		if !slices.Equal(first, again) || loud != loudAgain {
 			t.Errorf("blocks of %d: not the same bits; %+v, %+v", block, loud, loudAgain)
 		}
+	}
+}
+
+// TestKnobsFromManyGoroutines is for the race detector.
+func TestKnobsFromManyGoroutines(t *testing.T) {
+	m := New()
+	s := m.Add("host")
+	s.Write(0, sine(0, 100000, 440, 0.3, 0))
+	var wg sync.WaitGroup
+	for w := range 4 {
+		wg.Go(func() {
+			for i := range 200 {
+				s.SetPan(float64(i%3) - 1)
+				s.SetSolo(i%2 == 0)
+				s.SetMusic(i%5 == w)
+				s.RampGainDB(float64(-i%60), 1000*i)
+				m.SetDucking(DuckingConfig{DepthDB: -float64(i)})
+				m.SetMaster(MasterConfig{Normalize: i%2 == 0, GainDB: -float64(w)})
+				s.Loudness()
+				s.Speech()
+				m.Loudness()
+			}
+		})
+	}
+	for at := int64(0); at < 96000; at += 480 {
+		m.MixInto(at, make([]float32, 480*Channels))
+	}
+	wg.Wait()
+}
+
+func TestWholeChainAllocatesNothing(t *testing.T) {
+	m := New()
+	m.SetMaster(MasterConfig{GainDB: 6, Normalize: true})
+	music, guest := m.Add("music"), m.Add("guest")
+	music.SetMusic(true)
+	pcm := sine(0, 1024, 468.75, 0.4, 0)
+	dst := make([]float32, 1024*Channels)
+	at := int64(0)
+	tick := func() {
+		music.Write(at+2048, pcm)
+		if at/1024%60 < 30 {
+			guest.Write(at+2048, pcm)
+		}
+		guest.SetPan(float64(at/1024%3) - 1)
+		music.RampGainDB(-float64(at/10240%7), 4000)
+		m.MixInto(at, dst)
+		m.Loudness()
+		guest.Loudness()
+		at += 1024
+	}
+	tick()
+	if n := testing.AllocsPerRun(300, tick); n != 0 {
+		t.Errorf("%v allocations a tick", n)
 	}
 }

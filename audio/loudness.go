@@ -32,9 +32,6 @@ type Loudness struct {
 // channels), at least FloorLUFS.
 func lufs(power float64) float64 { return max(FloorLUFS, 10*math.Log10(power)-0.691) }
 
-// powerOf is what lufs undoes.
-func powerOf(lufs float64) float64 { return math.Pow(10, (lufs+0.691)/10) }
-
 // loudness measures in steps of 100 ms. One goroutine feeds it, any may ask. The zero
 // value has heard nothing.
 type loudness struct {

@@ -119,6 +119,7 @@ func TestSixTonesSumCleanAndUndivided(t *testing.T) {
 				t.Errorf("channel %d: %v Hz at %.3f dBFS, want −18", c, freqs[i], db)
 			}
 		}
+		t.Logf("channel %d: six tones of −18 dBFS at %.3f, THD+N %.1f dB", c, f.Tones, f.THDN)
 		if f.THDN > -120 {
 			t.Errorf("channel %d: THD+N %.1f dB", c, f.THDN)
 		}
