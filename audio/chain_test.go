@@ -31,6 +31,7 @@ const musicAmplitude, guestAmplitude = 0.3, 0.03
 
 func newChainRun(t *rapid.T) *chainRun {
 	c := &chainRun{m: New(), loudest: 1}
+	c.m.SetDucking(DefaultDucking())
 	c.freq = rapid.Float64Range(120, 8000).Draw(t, "freq")
 	c.music, c.guest = c.m.Add("music"), c.m.Add("guest")
 	c.music.SetMusic(true)
@@ -142,6 +143,7 @@ func TestEveryKnobMovesSmoothly(t *testing.T) {
 		"normalize": func(m *Mixer, _, _ *Source) { m.SetMaster(MasterConfig{Normalize: true, TargetLUFS: -36}) },
 	} {
 		m := New()
+		m.SetDucking(DefaultDucking())
 		music, guest := m.Add("music"), m.Add("guest")
 		music.SetMusic(true)
 		guest.SetPan(-1)
@@ -167,6 +169,7 @@ func TestEveryKnobMovesSmoothly(t *testing.T) {
 func TestSameCallsSameBits(t *testing.T) {
 	run := func(block int) ([]float32, Loudness) {
 		m := New()
+		m.SetDucking(DefaultDucking())
 		m.SetMaster(MasterConfig{GainDB: 6, Normalize: true})
 		music, a, b := m.Add("music"), m.Add("a"), m.Add("b")
 		music.SetMusic(true)
@@ -221,6 +224,7 @@ func TestKnobsFromManyGoroutines(t *testing.T) {
 
 func TestWholeChainAllocatesNothing(t *testing.T) {
 	m := New()
+	m.SetDucking(DefaultDucking())
 	m.SetMaster(MasterConfig{GainDB: 6, Normalize: true})
 	music, guest := m.Add("music"), m.Add("guest")
 	music.SetMusic(true)

@@ -18,6 +18,7 @@ func BenchmarkMixSixAndMusic(b *testing.B) {
 	} {
 		b.Run(test.name, func(b *testing.B) {
 			m := New()
+			m.SetDucking(DefaultDucking())
 			m.SetMaster(MasterConfig{GainDB: test.gainDB, Normalize: true})
 			music := m.Add("music")
 			music.SetMusic(true)

@@ -10,16 +10,16 @@
 //   - A [Source] is one track of the mix: a Ring, a gain, a pan, a mute, a solo, meters,
 //     and an ear for whether somebody speaks. It is speech, or it is music.
 //   - A [Mixer] sums its sources, never dividing by their number: first all speech,
-//     then the music, which is lowered while speech is heard ([DuckingConfig]). The sum
-//     goes through the master ([MasterConfig]) and is limited to [CeilingDB].
+//     then the music, which can be lowered while speech is heard ([DuckingConfig]). The
+//     sum goes through the master ([MasterConfig]) and is limited to [CeilingDB].
 //   - A [Director] chooses the main speaker from who speaks.
 //   - A [Stretcher] plays a source a little faster or slower, to steer clock drift.
 //
 // Nothing clicks. A source rises from silence and falls to it over 5 ms, with a
 // raised cosine, wherever a run starts or ends; gain, pan, mute, solo, ducking and the
-// master move along the same curve. The fade out before a gap is known in time because a source is read
-// [Lead] frames ahead of the frame that is heard: what has not been written by
-// then is a gap.
+// master move along the same curve. The fade out before a gap is known in time because
+// a source is read [Lead] frames ahead of the frame that is heard: what has not been
+// written by then is a gap.
 //
 // Caveats:
 //   - Write a source's sound by counting frames, each block where the one before

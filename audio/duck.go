@@ -26,7 +26,7 @@ type DuckingConfig struct {
 	Hold time.Duration
 }
 
-// DefaultDucking returns what a mixer starts with: −12 dB above −45 dBFS, down within
+// DefaultDucking returns what suits talk over music: −12 dB above −45 dBFS, down within
 // 80 ms, back after 600 ms, of which it is held down for 300 ms.
 func DefaultDucking() DuckingConfig {
 	return DuckingConfig{
@@ -63,7 +63,7 @@ func (c DuckingConfig) within() DuckingConfig {
 }
 
 // SetDucking changes how music is lowered under speech, from the next block on. The
-// music moves there within the new attack or release.
+// music moves there within the new attack. A new mixer does not duck.
 func (m *Mixer) SetDucking(c DuckingConfig) {
 	c = c.within()
 	m.duck.config.Store(&c)
@@ -98,7 +98,7 @@ type duck struct {
 
 func newDuck() *duck {
 	d := &duck{}
-	c := DefaultDucking()
+	c := DuckingConfig{}.within()
 	d.config.Store(&c)
 	d.gain.jump(1)
 	return d

@@ -93,6 +93,7 @@ func TestDuckingIsTheSameInAnyBlocks(t *testing.T) {
 
 func TestDuckingBridgesAPauseWithinItsHold(t *testing.T) {
 	m := New()
+	m.SetDucking(DefaultDucking())
 	music, guest := m.Add("music"), m.Add("guest")
 	music.SetMusic(true)
 	music.SetPan(1)
@@ -132,6 +133,7 @@ func TestDuckingHearsOnlySpeechThatIsHeard(t *testing.T) {
 		"too deep":      {func(m *Mixer, _ *Source) { m.SetDucking(DuckingConfig{DepthDB: -300}) }, -60},
 	} {
 		m := New()
+		m.SetDucking(DefaultDucking())
 		music, guest := m.Add("music"), m.Add("guest")
 		music.SetMusic(true)
 		music.SetPan(1)

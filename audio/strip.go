@@ -54,8 +54,8 @@ func (s *Source) SetMuted(muted bool) { s.muted.Store(muted) }
 // silent. It is among who speaks: music goes on, and is never solo itself.
 func (s *Source) SetSolo(solo bool) { s.solo.Store(solo) }
 
-// SetMusic says whether the source is music. Music is lowered while somebody is heard
-// (see [Mixer.SetDucking]) and nobody ever speaks in it: what is sung would else count
+// SetMusic says whether the source is music. Music can be lowered while somebody is
+// heard (see [Mixer.SetDucking]) and nobody ever speaks in it: what is sung would else count
 // as speech. A source that is heard already dips for 10 ms when this changes.
 func (s *Source) SetMusic(music bool) { s.music.Store(music) }
 

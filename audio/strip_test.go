@@ -102,7 +102,6 @@ func TestSolo(t *testing.T) {
 	}
 	a, b, music := sources[0], sources[1], sources[2]
 	music.SetMusic(true)
-	m.SetDucking(DuckingConfig{})
 	at := int64(0)
 	check := func(what string, heard ...bool) {
 		t.Helper()
@@ -150,6 +149,7 @@ func TestSoloHushesSpeech(t *testing.T) {
 // A source that becomes music dips, and is under the ducking afterwards.
 func TestBecomingMusicDips(t *testing.T) {
 	m := New()
+	m.SetDucking(DefaultDucking())
 	music, guest := m.Add("music"), m.Add("guest")
 	music.SetPan(1)
 	guest.SetPan(-1)
