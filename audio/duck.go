@@ -79,6 +79,7 @@ const (
 // duck lowers the music while the level of everything else is over the threshold.
 type duck struct {
 	config atomic.Pointer[DuckingConfig]
+	now    atomic.Uint32 // bits of the gain, for DuckingDB
 
 	// What follows belongs to the goroutine that mixes.
 	seen      *DuckingConfig
@@ -101,6 +102,7 @@ func newDuck() *duck {
 	c := DuckingConfig{}.within()
 	d.config.Store(&c)
 	d.gain.jump(1)
+	d.now.Store(math.Float32bits(1))
 	return d
 }
 
@@ -153,6 +155,7 @@ func (d *duck) judge() {
 	d.slot = (d.slot + 1) % duckSteps
 	d.steps[d.slot] = 0
 	d.frames = 0
+	d.now.Store(math.Float32bits(float32(d.gain.value)))
 	if sum > d.threshold {
 		d.quiet, d.down = 0, true
 		d.gain.move(d.depth, d.attack)

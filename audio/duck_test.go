@@ -166,3 +166,30 @@ func TestDuckingConfigIsBounded(t *testing.T) {
 		t.Error("the default is not in range")
 	}
 }
+
+// Music that is undamped keeps its level under speech, to the bit, while the bed beside
+// it is lowered; DuckingDB says by how much.
+func TestUndampedMusicIsNotLowered(t *testing.T) {
+	m := New()
+	m.SetDucking(DefaultDucking())
+	voice, effect := m.Add("voice"), m.Add("effect")
+	effect.SetMusic(true)
+	effect.SetUndamped(true)
+	const n = SampleRate
+	pcm := make([]float32, n*Channels)
+	for i := range pcm {
+		pcm[i] = .1
+	}
+	voice.Write(0, pcm)
+	effect.Write(0, pcm)
+	out := make([]float32, n/2*Channels)
+	m.MixInto(0, out)
+	for i, v := range out[SampleRate/5*Channels:] {
+		if v != .2 {
+			t.Fatalf("sample %d is %v, want 0.2", i, v)
+		}
+	}
+	if db := m.DuckingDB(); db > -11.9 || db < -12.1 {
+		t.Errorf("the ducking is at %.2f dB, want -12", db)
+	}
+}

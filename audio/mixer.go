@@ -1,6 +1,7 @@
 package audio
 
 import (
+	"math"
 	"slices"
 	"sync"
 )
@@ -77,6 +78,12 @@ func (m *Mixer) Len() int {
 // the limiter, in dBFS as [Source.Level] has them.
 func (m *Mixer) Level() (rmsDB, peakDB float64) { return m.meter.level() }
 
+// DuckingDB returns the gain of the music under speech now, in dB: 0 where it is not
+// lowered.
+func (m *Mixer) DuckingDB() float64 {
+	return max(MinGainDB, 20*math.Log10(float64(math.Float32frombits(m.duck.now.Load()))))
+}
+
 // Loudness returns how loud the mix is, after the limiter. It moves every 100 ms.
 func (m *Mixer) Loudness() Loudness { return m.program.level() }
 
@@ -141,6 +148,9 @@ func (m *Mixer) sum(at int64, into []float32) {
 	var bed []float32
 	for _, s := range m.active {
 		s.steer(m.anySolo)
+		if s.onBed && s.loose {
+			continue // not lowered: below
+		}
 		to := into
 		if s.onBed {
 			if bed == nil {
@@ -152,6 +162,11 @@ func (m *Mixer) sum(at int64, into []float32) {
 		s.mixInto(to, m.buf[:len(into)], at)
 	}
 	m.duck.mix(into, bed)
+	for _, s := range m.active {
+		if s.onBed && s.loose {
+			s.mixInto(into, m.buf[:len(into)], at)
+		}
+	}
 	m.master.apply(into)
 	for i := 0; i < len(into) && m.fading > 0; i += Channels {
 		m.fading--

@@ -10,24 +10,26 @@ const ringFrames = 1 << 18
 // Source is one track of a mix. A Mixer makes it. Its methods may be called from
 // any goroutine, Write and Clear from one at a time.
 type Source struct {
-	name    string
-	ring    *Ring
-	fader   atomic.Uint64 // see packFader
-	pan     atomic.Uint32 // bits of a float32
-	muted   atomic.Bool
-	solo    atomic.Bool
-	music   atomic.Bool
-	leaving atomic.Bool
-	hushed  atomic.Bool // others are solo; set by the goroutine that mixes
-	meter   meter
-	loud    loudness
-	speech  speech
+	name     string
+	ring     *Ring
+	fader    atomic.Uint64 // see packFader
+	pan      atomic.Uint32 // bits of a float32
+	muted    atomic.Bool
+	solo     atomic.Bool
+	music    atomic.Bool
+	leaving  atomic.Bool
+	undamped atomic.Bool
+	hushed   atomic.Bool // others are solo; set by the goroutine that mixes
+	meter    meter
+	loud     loudness
+	speech   speech
 
 	// What follows belongs to the goroutine that mixes.
 	env    envelope
 	strip  strip
 	joined bool // has been mixed at least once
 	onBed  bool // is mixed into the music
+	loose  bool // and is not lowered
 }
 
 func newSource(name string) *Source {

@@ -59,6 +59,10 @@ func (s *Source) SetSolo(solo bool) { s.solo.Store(solo) }
 // as speech. A source that is heard already dips for 10 ms when this changes.
 func (s *Source) SetMusic(music bool) { s.music.Store(music) }
 
+// SetUndamped says whether music keeps its level while somebody is heard, as an effect
+// that must be heard does. It counts when the source is heard for the first time.
+func (s *Source) SetUndamped(undamped bool) { s.undamped.Store(undamped) }
+
 // isSolo says that the source silences those that are not solo.
 func (s *Source) isSolo() bool { return s.solo.Load() && !s.music.Load() && !s.leaving.Load() }
 
@@ -110,7 +114,7 @@ func (s *Source) steer(anySolo bool) {
 	fader := s.fader.Load()
 	level, pan := math.Float32frombits(uint32(fader>>32)), math.Float32frombits(s.pan.Load())
 	if !s.joined {
-		s.joined, s.onBed = true, music
+		s.joined, s.onBed, s.loose = true, music, s.undamped.Load()
 		s.strip.fader = fader
 		s.strip.level.jump(level)
 		s.strip.gate.jump(gate)
