@@ -66,8 +66,8 @@ func outputIs(state OutputState) func(Event) bool {
 	return func(e Event) bool { return e.Kind == OutputChanged && e.Output == state }
 }
 
-// player keeps what it pulls until it has enough.
-type player struct {
+// viewer keeps what it pulls until it has enough.
+type viewer struct {
 	mu      sync.Mutex
 	tape    tape
 	enough  int // pictures
@@ -76,9 +76,9 @@ type player struct {
 	stopped bool
 }
 
-func (p *player) PullConnected()                        {}
-func (p *player) PullDisconnected(error, time.Duration) {}
-func (p *player) PullPacket(pkt media.Packet) {
+func (p *viewer) PullConnected()                        {}
+func (p *viewer) PullDisconnected(error, time.Duration) {}
+func (p *viewer) PullPacket(pkt media.Packet) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch {
@@ -178,7 +178,7 @@ func TestLiveMixFindsItsServerLater(t *testing.T) {
 	events.await(t, "the source to be live", sourceIs(Live))
 
 	// A viewer: pictures in order, at their counts, and soon the guest is in them.
-	p := &player{enough: 20, done: make(chan struct{})}
+	p := &viewer{enough: 20, done: make(chan struct{})}
 	ctx, cancel := context.WithCancel(t.Context())
 	var wait sync.WaitGroup
 	wait.Go(func() { _ = rtmp.Pull(ctx, rtmp.PullConfig{URL: mustURL(t, base+"mix")}, p) })
@@ -249,7 +249,7 @@ func TestEngineRefusesBadAddresses(t *testing.T) {
 	for name, spec := range map[string]Spec{
 		"input":  {Participants: []Participant{{Name: "a", URL: "http://x/y/z"}}},
 		"output": {Participants: []Participant{{Name: "a", URL: "rtmp://127.0.0.1:1/a/b"}}, Outputs: []Output{{Name: "o", URL: "file:///etc/passwd"}}},
-		"music":  {Music: []Music{{Name: "m", Path: "x.mp3"}}},
+		"music":  {Music: []Music{{Name: "m", URL: "http://x/y/z"}}},
 	} {
 		spec.Video, spec.Layout.Template = smallVideo, layout.Default
 		if s, err := engine.Start(spec, func(Event) {}); err == nil {

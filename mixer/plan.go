@@ -18,8 +18,8 @@ type plan struct {
 	seats    []seat
 	set      *stage.Set // owned by the plan
 	sources  []*source  // of spec.Participants, in their order
-	music    []*source  // of spec.Music, in its order
-	all      []*source  // both
+	music    []*track   // of spec.Music, in its order
+	all      []*source  // of participants and of music
 	outputs  []*output
 
 	// relayout says that the layout was changed on purpose: nothing is waited for.
@@ -27,6 +27,7 @@ type plan struct {
 
 	// What the plan before had and this one has not; closed after the swap.
 	retiredSources []*source
+	retiredTracks  []*track
 	retiredOutputs []*output
 }
 
@@ -94,13 +95,8 @@ func (s *Session) prepare(spec Spec, main string) (*plan, error) {
 		next.free()
 		return nil, err
 	}
-	created, err := s.connect(next)
-	if err != nil {
+	if err := s.connect(next); err != nil {
 		next.free()
-		for _, src := range created {
-			src.close()
-			s.mix.Remove(src.track)
-		}
 		return nil, err
 	}
 	return next, nil
@@ -112,8 +108,8 @@ func (s *Session) check(spec Spec) error {
 	if len(spec.Participants) > MaxParticipants {
 		return fmt.Errorf("%w: %d participants; at most %d", ErrSpec, len(spec.Participants), MaxParticipants)
 	}
-	if len(spec.Music) > 0 && s.opts.OpenMusic == nil {
-		return fmt.Errorf("%w: this mix cannot have music", ErrSpec)
+	if len(spec.Music) > MaxMusic {
+		return fmt.Errorf("%w: %d tracks of music; at most %d", ErrSpec, len(spec.Music), MaxMusic)
 	}
 	var participants, music, outputs []string
 	for _, p := range spec.Participants {
@@ -164,42 +160,49 @@ func (s *Session) seat(next *plan) (err error) {
 	return nil
 }
 
-// connect finds or makes the sources and outputs of a plan. It returns the sources
-// that it made.
-func (s *Session) connect(next *plan) (created []*source, err error) {
+// connect finds or makes the sources, the music and the outputs of a plan. On an error it
+// has closed those that it made.
+func (s *Session) connect(next *plan) (err error) {
 	before := s.newest
 	if before == nil {
 		before = &plan{}
 	}
-	add := func(name string, open func() (Feed, error)) (*source, error) {
-		feed, err := open()
-		if err != nil {
-			return nil, fmt.Errorf("input %s: %w", name, err)
+	var sources []*source
+	var tracks []*track
+	defer func() {
+		if err == nil {
+			return
 		}
-		src := s.newSource(name, feed)
-		created = append(created, src)
-		return src, nil
-	}
+		for _, src := range sources {
+			src.close()
+			s.mix.Remove(src.track)
+		}
+		for _, t := range tracks {
+			t.close()
+			s.mix.Remove(t.strip)
+		}
+	}()
 	for _, p := range next.spec.Participants {
 		src := before.find(p)
 		if src == nil {
-			if src, err = add(p.Name, func() (Feed, error) { return s.opts.OpenFeed(p) }); err != nil {
-				return created, err
+			feed, err := s.opts.OpenFeed(p)
+			if err != nil {
+				return fmt.Errorf("input %s: %w", p.Name, err)
 			}
+			src = s.newSource(p.Name, feed)
+			sources = append(sources, src)
 		}
 		next.sources = append(next.sources, src)
 	}
-	for _, m := range next.spec.Music {
-		src := before.findMusic(m)
-		if src == nil {
-			if src, err = add(m.Name, func() (Feed, error) { return s.opts.OpenMusic(m) }); err != nil {
-				return created, err
-			}
-			src.track.SetMusic(true)
-		}
-		next.music = append(next.music, src)
+	if tracks, err = s.connectMusic(before, next); err != nil {
+		return err
 	}
-	next.all = slices.Concat(next.sources, next.music)
+	next.all = slices.Clone(next.sources)
+	for _, t := range next.music {
+		if t.source != nil {
+			next.all = append(next.all, t.source)
+		}
+	}
 	for i := range next.seats {
 		seat := &next.seats[i]
 		if seat.placement.Name == "" {
@@ -210,11 +213,12 @@ func (s *Session) connect(next *plan) (created []*source, err error) {
 		})]
 	}
 	if err := s.connectOutputs(before, next); err != nil {
-		return created, err
+		return err
 	}
-	next.retiredSources = missing(before.all, next.all)
+	next.retiredSources = missing(before.sources, next.sources)
+	next.retiredTracks = missing(before.music, next.music)
 	next.retiredOutputs = missing(before.outputs, next.outputs)
-	return created, nil
+	return nil
 }
 
 // connectOutputs finds or makes the outputs of a plan. On an error it has closed
@@ -255,6 +259,7 @@ func (s *Session) swap(next *plan) {
 		waiting.free()
 		next.relayout = next.relayout || waiting.relayout
 		next.retiredSources = append(next.retiredSources, waiting.retiredSources...)
+		next.retiredTracks = append(next.retiredTracks, waiting.retiredTracks...)
 		next.retiredOutputs = append(next.retiredOutputs, waiting.retiredOutputs...)
 	}
 	s.newest = next
@@ -262,10 +267,15 @@ func (s *Session) swap(next *plan) {
 		src := next.sources[i]
 		src.track.SetGainDB(p.GainDB)
 		src.track.SetMuted(p.Muted || p.Hidden)
+		src.track.SetPan(p.Pan)
+		src.track.SetSolo(p.Solo)
 	}
 	for i, m := range next.spec.Music {
-		next.music[i].track.SetGainDB(m.GainDB)
+		next.music[i].steer(m)
 	}
+	s.mix.SetDucking(next.spec.Sound.Ducking.config())
+	s.mix.SetMaster(next.spec.Sound.master())
+	s.hear(next)
 	s.pending.Store(next)
 }
 
@@ -274,15 +284,6 @@ func (p *plan) find(want Participant) *source {
 	for i, have := range p.spec.Participants {
 		if have.Name == want.Name && have.URL == want.URL {
 			return p.sources[i]
-		}
-	}
-	return nil
-}
-
-func (p *plan) findMusic(want Music) *source {
-	for i, have := range p.spec.Music {
-		if have.Name == want.Name && have.Path == want.Path {
-			return p.music[i]
 		}
 	}
 	return nil

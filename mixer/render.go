@@ -22,7 +22,6 @@ func Render(ctx context.Context, spec Spec, opts Options) error {
 	opts.Clock = &VirtualClock{}
 	opts.UntilSourcesEnd = opts.Until == 0
 	opts.OpenFeed = openFileFeed
-	opts.OpenMusic = openMusicFile
 	opts.OpenSink = openFileSink
 	s, err := Start(ctx, spec, opts)
 	if err != nil {
@@ -33,10 +32,7 @@ func Render(ctx context.Context, spec Spec, opts Options) error {
 }
 
 // fileFeed plays a media file from its start to its end.
-type fileFeed struct {
-	file      *decode.File
-	soundOnly bool
-}
+type fileFeed struct{ file *decode.File }
 
 func openFileFeed(p Participant) (Feed, error) {
 	file, err := decode.OpenFile(p.URL)
@@ -44,18 +40,6 @@ func openFileFeed(p Participant) (Feed, error) {
 		return nil, err
 	}
 	return &fileFeed{file: file}, nil
-}
-
-func openMusicFile(m Music) (Feed, error) {
-	file, err := decode.OpenFile(m.Path)
-	if err != nil {
-		return nil, err
-	}
-	if !file.HasAudio() {
-		file.Close()
-		return nil, fmt.Errorf("%w: %s has no sound", decode.ErrNotMedia, m.Path)
-	}
-	return &fileFeed{file: file, soundOnly: true}, nil
 }
 
 // maxPreroll bounds the packets that are looked at to find the first picture.
@@ -70,7 +54,7 @@ func (f *fileFeed) Run(ctx context.Context, sink rtmp.PullHandler) error {
 	for ; err == nil || len(preroll) > 0; preroll = preroll[1:] {
 		if len(preroll) == 0 {
 			var p media.Packet
-			if p, err = f.next(); err != nil {
+			if p, err = f.file.Read(); err != nil {
 				break
 			}
 			preroll = append(preroll, p)
@@ -92,19 +76,17 @@ func (f *fileFeed) Run(ctx context.Context, sink rtmp.PullHandler) error {
 // preroll reads up to the first picture.
 func (f *fileFeed) preroll() (packets []media.Packet, err error) {
 	for len(packets) < maxPreroll {
-		p, err := f.next()
+		p, err := f.file.Read()
 		if err != nil {
 			return packets, err
 		}
 		packets = append(packets, p)
-		if !p.Config && (p.Kind == media.Video || !f.hasPictures()) {
+		if !p.Config && (p.Kind == media.Video || !f.file.HasVideo()) {
 			break
 		}
 	}
 	return packets, nil
 }
-
-func (f *fileFeed) hasPictures() bool { return f.file.HasVideo() && !f.soundOnly }
 
 // startOf returns the time of the first picture, or of the first sound if there is
 // none.
@@ -113,16 +95,6 @@ func startOf(packets []media.Packet) time.Duration {
 		return 0
 	}
 	return packets[len(packets)-1].PTS
-}
-
-// next reads a packet that is wanted.
-func (f *fileFeed) next() (media.Packet, error) {
-	for {
-		p, err := f.file.Read()
-		if err != nil || !f.soundOnly || p.Kind == media.Audio {
-			return p, err
-		}
-	}
 }
 
 func (f *fileFeed) Close() { f.file.Close() }

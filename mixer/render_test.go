@@ -199,6 +199,7 @@ func TestRenderPlaysMusicUnderTheParticipants(t *testing.T) {
 	}
 	film := guest{number: 1, to: 2 * time.Second}.file(t, "one.flv")
 	spec := films(t, ".mp4", film)
+	spec.Sound.Ducking.Off = true // the participants' tones would lower it
 	spec.Music = []Music{{Name: "song", Path: song, GainDB: -6}}
 	if err := Render(t.Context(), spec, renderOptions()); err != nil {
 		t.Fatal(err)

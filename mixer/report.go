@@ -77,9 +77,13 @@ const (
 	// MainChanged: participant Name is the main speaker from the next tick, chosen by
 	// voice.
 	MainChanged
+	// MusicChanged: track Name went to Music, for Reason.
+	MusicChanged
+	// SpeakerChanged: participant Name is the one who speaks; empty for nobody.
+	SpeakerChanged
 )
 
-var eventKindNames = [...]string{"mix_started", "mix_stopped", "spec_applied", "source_changed", "source_format", "output_changed", "ticks_skipped", "main_changed"}
+var eventKindNames = [...]string{"mix_started", "mix_stopped", "spec_applied", "source_changed", "source_format", "output_changed", "ticks_skipped", "main_changed", "music_changed", "speaker_changed"}
 
 // String returns the kind's name in snake case.
 func (k EventKind) String() string {
@@ -98,6 +102,7 @@ type Event struct {
 	Name     string // the participant or the output, where the kind has one
 	Source   SourceState
 	Output   OutputState
+	Music    MusicState
 	Reason   string // for people; never holds a URL's query
 }
 
@@ -109,6 +114,44 @@ type Stats struct {
 	Sources  []SourceStats
 	Outputs  []OutputStats
 	Main     string // the participant in the main slot; empty for none
+	Music    []MusicStats
+}
+
+// MusicState is what a track of music is doing.
+type MusicState uint8
+
+// The states of a track.
+const (
+	// MusicLoading: its file or stream is being opened.
+	MusicLoading MusicState = iota
+	// MusicPlaying: it is heard.
+	MusicPlaying
+	// MusicPaused: it holds its place.
+	MusicPaused
+	// MusicEnded: it has been played to its end.
+	MusicEnded
+	// MusicFailed: it cannot be played, or broke off.
+	MusicFailed
+)
+
+var musicStateNames = [...]string{"loading", "playing", "paused", "ended", "failed"}
+
+// String returns the state's name in lower case.
+func (s MusicState) String() string {
+	if int(s) < len(musicStateNames) {
+		return musicStateNames[s]
+	}
+	return "unknown"
+}
+
+// MusicStats describes one track of music.
+type MusicStats struct {
+	Name     string
+	State    MusicState
+	Position time.Duration // in the piece
+	Duration time.Duration // of the piece; 0 where it is not known
+	Played   int64         // times that it came to its end
+	Reason   string        // why it failed
 }
 
 // TickStats counts the session's video ticks.

@@ -43,9 +43,8 @@ type Options struct {
 	Observe func(Event)
 	// OpenFeed makes the feed of a participant that is new.
 	OpenFeed func(Participant) (Feed, error)
-	// OpenMusic makes the feed of a piece of music that is new. May be nil if no
-	// spec has music.
-	OpenMusic func(Music) (Feed, error)
+	// Sounds gives the sounds that music names. May be nil if no spec names any.
+	Sounds Sounds
 	// OpenSink makes the sink of an output that is new. It may call keyFrame when
 	// the destination needs one, and report when its state changes.
 	OpenSink func(o Output, h Header, keyFrame func(), report func(OutputState, string)) (Sink, error)
@@ -82,6 +81,7 @@ type Session struct {
 	err      error // set before done is closed
 
 	directing sync.WaitGroup // changes of the main speaker that the voices want
+	heard     atomic.Pointer[[]heard]
 	observing sync.Mutex
 	closing   sync.WaitGroup // sources and outputs that are being closed
 
@@ -92,6 +92,7 @@ type Session struct {
 	plan      *plan
 	cast      cast
 	speakers  speakers
+	fading    []*track // no longer wanted, fading away
 	canvas    *compose.Canvas
 	videoEnc  *encode.Video
 	audioEnc  *encode.Audio

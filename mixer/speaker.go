@@ -21,12 +21,14 @@ func (s Spec) has(name string) bool {
 	return slices.ContainsFunc(s.Participants, func(p Participant) bool { return p.Name == name })
 }
 
-// speakers lets the voices choose the main speaker. The tick goroutine owns it.
+// speakers hears who speaks and lets the voices choose the main speaker. The tick
+// goroutine owns it.
 type speakers struct {
 	director   audio.Director
 	candidates []audio.Candidate
 	auto       bool
 	asked      string // who was chosen and is not yet seen
+	talking    talking
 }
 
 // follow takes up a plan.
@@ -38,13 +40,12 @@ func (v *speakers) follow(p *plan) {
 	v.candidates = v.candidates[:0]
 }
 
-// choose returns the name of the main speaker at sample number at; empty for nobody.
-func (v *speakers) choose(at int64, p *plan) string {
+// listen takes down who speaks now.
+func (v *speakers) listen(p *plan) {
 	v.candidates = v.candidates[:0]
 	for i, who := range p.spec.Participants {
 		c := audio.Candidate{Name: who.Name, Away: who.Hidden}
 		c.Speaking, c.StrengthDB = p.sources[i].track.Speech()
-		c.Speaking = c.Speaking && !who.Muted && !who.Hidden
 		v.candidates = append(v.candidates, c)
 		if who.Name == p.spec.Layout.Main { // begins
 			last := len(v.candidates) - 1
@@ -52,24 +53,29 @@ func (v *speakers) choose(at int64, p *plan) string {
 			v.candidates[0] = c
 		}
 	}
-	if i := v.director.Step(at, v.candidates); i >= 0 {
-		return v.candidates[i].Name
-	}
-	return ""
 }
 
-// direct asks, at sample number at, for a plan with another main speaker when the
-// voices want one. Dresses are sewn for it, so on a live clock that happens beside
-// the ticks.
+// direct tells at sample number at who speaks, and asks for a plan with another main
+// speaker when the voices want one. Dresses are sewn for it, so on a live clock that
+// happens beside the ticks.
 func (s *Session) direct(at int64) {
-	if !s.speakers.auto {
+	v := &s.speakers
+	v.listen(s.plan)
+	if name, changed := v.talking.next(at, v.candidates); changed {
+		s.tell(Event{Kind: SpeakerChanged, Name: name, Revision: s.plan.spec.Revision, Reason: "by voice"})
+	}
+	if !v.auto {
 		return
 	}
-	name := s.speakers.choose(at, s.plan)
-	if name == "" || name == s.plan.inMain() || name == s.speakers.asked {
+	i := v.director.Step(at, v.candidates)
+	if i < 0 {
 		return
 	}
-	s.speakers.asked = name
+	name := v.candidates[i].Name
+	if name == s.plan.inMain() || name == v.asked {
+		return
+	}
+	v.asked = name
 	if s.clock.Live() {
 		s.directing.Go(func() { s.redirect(name) })
 	} else {

@@ -78,6 +78,14 @@ func TestVoicesChooseTheMainSpeaker(t *testing.T) {
 	if !slices.Equal(names, []string{"b", "c", "b", "a"}) {
 		t.Errorf("the main speaker went to %q", names)
 	}
+	var spoke []string
+	for _, e := range st.told(SpeakerChanged) {
+		spoke = append(spoke, e.Name)
+	}
+	// While c is hidden nobody speaks.
+	if !slices.Equal(spoke, []string{"a", "b", "c", "", "a"}) && !slices.Equal(spoke, []string{"a", "b", "c", "a"}) {
+		t.Errorf("who spoke went %q", spoke)
+	}
 	if st.s.Stats().Main != "a" {
 		t.Errorf("the last main speaker is %q", st.s.Stats().Main)
 	}

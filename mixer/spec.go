@@ -27,12 +27,17 @@ type Spec struct {
 	Audio AudioSpec
 	// Music is played under the participants.
 	Music []Music
+	// Sound says how the sound is mixed.
+	Sound Sound
 	// Outputs are where the mix is pushed.
 	Outputs []Output
 }
 
 // MaxParticipants is the most sources that one mix may have.
 const MaxParticipants = 6
+
+// MaxMusic is the most tracks of music that one mix may have.
+const MaxMusic = 8
 
 // Participant is one source of picture and sound.
 type Participant struct {
@@ -49,19 +54,68 @@ type Participant struct {
 	Muted bool
 	// GainDB is applied to the participant's sound, in dB; 0 leaves it as it is.
 	GainDB float64
+	// Pan is where the sound is heard: −1 left, 0 as it is, +1 right.
+	Pan float64
+	// Solo silences the participants who are not solo.
+	Solo bool
 	// Placeholder names the picture that is shown instead of the stream; empty for
 	// the template's.
 	Placeholder string
 }
 
-// Music is a piece of sound without a picture.
+// Music is sound without a picture. Exactly one of Asset, URL and Path is set. A track
+// is the same in the next Spec if those and the Name are: it plays on, but for what
+// has changed.
 type Music struct {
-	// Name identifies the piece within the mix.
+	// Name identifies the track within the mix.
 	Name string
+	// Asset names an uploaded sound.
+	Asset string
+	// URL is where a stream is pulled from: rtmp:// or rtmps://.
+	URL string
 	// Path of a file with sound; a video's pictures and a cover are left out.
 	Path string
-	// GainDB is applied to it, in dB; 0 leaves it as it is.
-	GainDB float64
+	// GainDB is applied to it, in dB; 0 leaves it as it is. A change takes GainFade.
+	GainDB   float64
+	GainFade time.Duration
+	// Plays is how often it is played: 0 is once, negative for ever.
+	Plays int
+	// FadeIn is how long it rises when it begins or goes on, FadeOut how long it falls
+	// when it is paused or taken out.
+	FadeIn, FadeOut time.Duration
+	// Paused lets it hold its place.
+	Paused bool
+	// Undamped keeps its level while somebody speaks. It counts when the track is new.
+	Undamped bool
+	// Position is where it was at Anchor, or is to begin where Anchor is zero. It counts
+	// when the track is new and when Cue is another than before.
+	Position time.Duration
+	Anchor   time.Time
+	Cue      int64
+}
+
+// Sound says how the sound of a mix is made of its sources. The zero value ducks music as
+// package audio does by default.
+type Sound struct {
+	// Ducking lowers music under speech.
+	Ducking Ducking
+	// MasterGainDB is applied to the sum, in dB.
+	MasterGainDB float64
+	// Normalise brings the mix slowly to TargetLUFS; 0 means −16.
+	Normalise  bool
+	TargetLUFS float64
+}
+
+// Ducking lowers music while somebody speaks; what is 0 has its default.
+type Ducking struct {
+	// Off lets music keep its level.
+	Off bool
+	// ThresholdDB is how loud the participants must be together, in dBFS.
+	ThresholdDB float64
+	// DepthDB is by how much music is lowered, in dB, above 0.
+	DepthDB float64
+	// Attack is how long it takes to get there, Release to come back.
+	Attack, Release time.Duration
 }
 
 // LayoutSpec chooses and fills a layout.

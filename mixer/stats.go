@@ -18,6 +18,7 @@ func (s *Session) Stats() Stats {
 	st := s.stats
 	st.Sources = append([]SourceStats(nil), st.Sources...)
 	st.Outputs = append([]OutputStats(nil), st.Outputs...)
+	st.Music = append([]MusicStats(nil), st.Music...)
 	return st
 }
 
@@ -42,6 +43,9 @@ func (s *Session) report(now time.Duration) {
 		for _, format := range src.formatChanges() {
 			s.tell(Event{Kind: SourceFormat, Name: src.name, Source: src.condition.state, Reason: format})
 		}
+	}
+	for _, t := range s.plan.music {
+		st.Music = append(st.Music, t.stats())
 	}
 	for _, o := range s.plan.outputs {
 		st.Outputs = append(st.Outputs, o.stats(now))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/lianmai/lianmai/media"
@@ -74,10 +75,13 @@ func (s *Session) adopt() {
 		s.mix.Remove(src.track)
 		s.closing.Go(src.close)
 	}
+	for _, t := range next.retiredTracks {
+		s.retireTrack(t)
+	}
 	for _, o := range next.retiredOutputs {
 		s.closing.Go(func() { _ = s.closeOutput(o) })
 	}
-	next.retiredSources, next.retiredOutputs = nil, nil
+	next.retiredSources, next.retiredTracks, next.retiredOutputs = nil, nil, nil
 	if old == nil || old.spec.Revision != next.spec.Revision {
 		s.tell(Event{Kind: SpecApplied, Revision: next.spec.Revision})
 	}
@@ -164,6 +168,7 @@ func (s *Session) audioTick() error {
 			src.await(media.Audio, until)
 		}
 	}
+	s.advanceMusic(at)
 	s.mix.MixInto(at, s.pcm)
 	s.direct(at)
 	if err := s.audioEnc.Encode(s.pcm, s.sendAudio); err != nil {
@@ -211,8 +216,11 @@ func (s *Session) end() {
 	for i, o := range s.plan.outputs {
 		s.closing.Go(func() { errs[i] = s.closeOutput(o) })
 	}
-	for _, src := range s.plan.all {
+	for _, src := range s.plan.sources {
 		s.closing.Go(src.close)
+	}
+	for _, t := range slices.Concat(s.plan.music, s.fading) {
+		s.closing.Go(t.close)
 	}
 	s.closing.Wait()
 	// A destination that is gone is no failure of a live mix; a file that could not

@@ -1,0 +1,370 @@
+package mixer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/lianmai/lianmai/audio"
+	"github.com/lianmai/lianmai/decode"
+	"github.com/lianmai/lianmai/media"
+)
+
+// How a player works, in frames.
+const (
+	// playerLead is how far after the sound that has been mixed a piece begins: what
+	// the mixer has read already cannot be changed, and a block may be mixed before
+	// the file is open at the new place.
+	playerLead = audio.Lead + 2*1024
+	// playerAhead is how much is decoded ahead.
+	playerAhead = media.SampleRate / 2
+	// playerChunk is how much is decoded at a time.
+	playerChunk = 4096
+)
+
+// player plays one sound file into a track of the mix, frame by frame: the piece's
+// frame n follows frame n−1 also over the end of a loop. On a live clock a goroutine of
+// its own owns the file; on a virtual one the tick goroutine does.
+type player struct {
+	name  string
+	track *audio.Source
+	live  bool
+	log   *slog.Logger
+	tell  func(MusicState, string)
+	open  func(context.Context) (*decode.Sound, func(), error)
+
+	cancel context.CancelFunc
+	wait   sync.WaitGroup
+
+	mu     sync.Mutex
+	cond   sync.Cond
+	orders []order // not yet carried out, the oldest first
+	mixed  int64   // session frame up to which sound has been mixed
+	closed bool
+	state  MusicState
+	reason string
+	place  place
+	length int64 // frames of the piece; 0 where it is not known
+	played int64 // times that it came to its end
+
+	// What follows belongs to who owns the file.
+	sound   *decode.Sound
+	release func()
+	left    int   // plays that follow this one; negative for ever
+	next    int64 // session frame of the next write
+	running bool
+	ended   bool
+	pcm     []float32
+}
+
+// place says where a piece is: frame piece of it is heard at session frame session, and
+// those after it follow, as long as it moves.
+type place struct {
+	session, piece int64
+	moves          bool
+	end            int64 // session frame at which it stops by itself; 0: not known yet
+}
+
+// order is what a player is to do next.
+type order struct {
+	seek  bool
+	piece int64 // where to, in frames
+	plays int   // from there on: how often it is played in all; negative for ever
+	play  bool  // else it holds its place
+	fade  int64 // frames until it is silent, when it is to hold its place
+}
+
+// errEnded is what a piece that is begun beyond its end says.
+var errEnded = errors.New("played to its end")
+
+func newPlayer(name string, track *audio.Source, live bool, open func(context.Context) (*decode.Sound, func(), error), log *slog.Logger) *player {
+	p := &player{name: name, track: track, live: live, open: open, log: log.With("music", name), pcm: make([]float32, playerChunk*media.Channels)}
+	p.cond.L = &p.mu
+	p.state = MusicLoading
+	return p
+}
+
+// start opens the file and lets a goroutine own it until close.
+func (p *player) start() {
+	ctx, cancel := context.WithCancel(context.Background())
+	p.cancel = cancel
+	p.wait.Go(func() {
+		defer p.shut()
+		if err := p.load(ctx); err != nil {
+			p.enter(MusicFailed, err.Error())
+			return
+		}
+		for p.awaitWork() {
+			p.work()
+		}
+	})
+}
+
+// load opens the file.
+func (p *player) load(ctx context.Context) (err error) {
+	if p.sound, p.release, err = p.open(ctx); err != nil {
+		p.log.Warn("music cannot be played", "error", err)
+		return err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.length = p.sound.Info().Frames
+	return nil
+}
+
+// shut closes the file.
+func (p *player) shut() {
+	if p.sound != nil {
+		p.sound.Close()
+		p.release()
+		p.sound = nil
+	}
+}
+
+// close ends the player; on a live clock it waits for its goroutine.
+func (p *player) close() {
+	p.mu.Lock()
+	p.closed = true
+	p.cond.Broadcast()
+	p.mu.Unlock()
+	if p.cancel != nil {
+		p.cancel()
+		p.wait.Wait()
+		return
+	}
+	p.shut()
+}
+
+// do hands over an order.
+func (p *player) do(o order) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.orders = append(p.orders, o)
+	p.cond.Broadcast()
+}
+
+// advance says that sound has been mixed up to a session frame. On a virtual clock,
+// live false, it also does what is to be done until then.
+func (p *player) advance(mixed int64, live bool) {
+	p.mu.Lock()
+	p.mixed = mixed
+	over := p.state == MusicPlaying && p.place.end > 0 && mixed >= p.place.end
+	if live && p.due() {
+		p.cond.Broadcast()
+	}
+	p.mu.Unlock()
+	if over {
+		p.enter(MusicEnded, "played to its end")
+	}
+	for !live && p.hasWork() {
+		p.work()
+	}
+}
+
+// due says that there is something to be done; mu is held.
+func (p *player) due() bool {
+	return len(p.orders) > 0 || p.place.moves && p.place.end == 0 && p.next < p.mixed+playerAhead
+}
+
+func (p *player) hasWork() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return !p.closed && p.sound != nil && p.due()
+}
+
+// awaitWork waits for something to do; false says that the player is closed.
+func (p *player) awaitWork() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for !p.closed && !p.due() {
+		p.cond.Wait()
+	}
+	return !p.closed
+}
+
+// work carries out one order, or decodes one chunk.
+func (p *player) work() {
+	p.mu.Lock()
+	var now *order
+	if len(p.orders) > 0 {
+		o := p.orders[0]
+		p.orders = append(p.orders[:0], p.orders[1:]...)
+		now = &o
+	}
+	mixed := p.mixed
+	p.mu.Unlock()
+	var err error
+	if now != nil {
+		err = p.obey(*now, mixed)
+	} else {
+		err = p.decode(mixed)
+	}
+	if err != nil {
+		p.halt(err)
+	}
+}
+
+// obey carries out an order when sound has been mixed up to a session frame.
+func (p *player) obey(o order, mixed int64) error {
+	from := mixed + playerLead
+	if !p.live && mixed == 0 {
+		from = 0 // nothing has been read yet
+	}
+	if !o.play {
+		from += o.fade
+	}
+	piece := p.stand(from)
+	if o.seek {
+		piece, p.left, p.ended = o.piece, o.plays, false
+		if o.plays > 0 {
+			p.left--
+		}
+	}
+	if p.running {
+		p.track.Clear(from)
+	}
+	if p.length > 0 && p.left < 0 {
+		piece %= p.length
+	}
+	for p.length > 0 && piece >= p.length && p.left > 0 {
+		piece -= p.length
+		p.left--
+	}
+	if err := p.sound.SeekTo(piece); err != nil {
+		return err
+	}
+	p.running, p.next = o.play, from
+	p.mu.Lock()
+	p.place = place{session: from, piece: piece, moves: o.play}
+	p.mu.Unlock()
+	if !o.play {
+		p.enter(MusicPaused, "at "+at(piece))
+		return nil
+	}
+	if p.ended {
+		return errEnded
+	}
+	p.enter(MusicPlaying, "from "+at(piece))
+	return p.decode(mixed)
+}
+
+// at writes a frame of a piece as a time.
+func at(frame int64) string { return media.SampleTime(frame).Round(time.Millisecond).String() }
+
+// stand returns where in the piece session frame session is.
+func (p *player) stand(session int64) int64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.place.at(session, p.length)
+}
+
+// at returns the frame of a piece of length that is heard at a session frame.
+func (p place) at(session, length int64) int64 {
+	piece := p.piece
+	if p.moves {
+		if p.end > 0 {
+			session = min(session, p.end)
+		}
+		piece += max(0, session-p.session)
+	}
+	if length > 0 && piece > length {
+		piece = (piece-1)%length + 1 // the end of the last play is the length
+	}
+	return piece
+}
+
+// decode writes the next chunk of the piece, if it plays. A player that is late goes on
+// where the piece is, a little later.
+func (p *player) decode(mixed int64) error {
+	if !p.running {
+		return nil
+	}
+	if p.next < mixed+audio.Lead && mixed > 0 {
+		late := mixed + playerLead - p.next
+		p.log.Warn("music was late", "by", media.SampleTime(late))
+		p.next += late
+		p.mu.Lock()
+		p.place.session += late
+		p.mu.Unlock()
+	}
+	n, err := p.sound.Read(p.pcm)
+	if n > 0 {
+		p.track.Write(p.next, p.pcm[:n*media.Channels])
+		p.next += int64(n)
+	}
+	if !errors.Is(err, io.EOF) {
+		return err
+	}
+	p.mu.Lock()
+	p.played++
+	if p.length == 0 || p.length != p.sound.Position() {
+		p.length = p.sound.Position() // counted now
+	}
+	short := p.length == 0
+	p.mu.Unlock()
+	if p.left == 0 || short {
+		return errEnded
+	}
+	if p.left > 0 {
+		p.left--
+	}
+	return p.sound.SeekTo(0) // the next chunk follows without a seam
+}
+
+// halt lets the piece end: by itself, or because it breaks.
+func (p *player) halt(err error) {
+	p.running = false
+	p.mu.Lock()
+	p.place.end = max(p.next, 1)
+	p.mu.Unlock()
+	if errors.Is(err, errEnded) {
+		p.ended = true
+		return // it is told when the last frame has been heard
+	}
+	p.log.Warn("music breaks off", "error", err)
+	p.enter(MusicFailed, err.Error())
+}
+
+// enter goes to a state and tells of it.
+func (p *player) enter(state MusicState, reason string) {
+	p.mu.Lock()
+	p.state, p.reason = state, reason
+	p.mu.Unlock()
+	p.tell(state, reason)
+}
+
+// stats describes the track.
+func (p *player) stats() MusicStats {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return MusicStats{
+		Name: p.name, State: p.state, Reason: p.reason, Played: p.played,
+		Position: media.SampleTime(p.place.at(p.mixed, p.length)), Duration: media.SampleTime(p.length),
+	}
+}
+
+// openSound returns what opens a track's file.
+func (s *Session) openSound(m Music) func(context.Context) (*decode.Sound, func(), error) {
+	return func(ctx context.Context) (*decode.Sound, func(), error) {
+		path, release := m.Path, func() {}
+		if m.Asset != "" {
+			if s.opts.Sounds == nil {
+				return nil, nil, fmt.Errorf("%w: no sound can be had here", ErrSpec)
+			}
+			var err error
+			if path, release, err = s.opts.Sounds.SoundFile(ctx, m.Asset); err != nil {
+				return nil, nil, err
+			}
+		}
+		sound, err := decode.OpenSound(path)
+		if err != nil {
+			release()
+			return nil, nil, err
+		}
+		return sound, release, nil
+	}
+}
