@@ -14,22 +14,28 @@ import (
 // Engine runs live mixes in this process: RTMP in, RTMP out, on the wall clock. Its
 // zero value is not usable; make one with NewEngine. Safe for concurrent use.
 type Engine struct {
-	fonts    *compose.Fonts
-	pictures stage.Pictures
-	log      *slog.Logger
+	fonts   *compose.Fonts
+	library Library
+	log     *slog.Logger
 }
 
-// NewEngine returns an engine that draws names with fonts, takes the pictures that
-// specs name from pictures (nil: there are none), and logs to log.
-func NewEngine(fonts *compose.Fonts, pictures stage.Pictures, log *slog.Logger) *Engine {
-	return &Engine{fonts: fonts, pictures: pictures, log: log}
+// Library gives what specs name.
+type Library interface {
+	stage.Pictures
+	Sounds
+}
+
+// NewEngine returns an engine that draws names with fonts, takes the pictures and the
+// sounds that specs name from library (nil: there are none), and logs to log.
+func NewEngine(fonts *compose.Fonts, library Library, log *slog.Logger) *Engine {
+	return &Engine{fonts: fonts, library: library, log: log}
 }
 
 // Start begins the mix that spec describes. observe is called for each event, one
 // call at a time; it must not block. The caller stops the session.
 func (e *Engine) Start(spec Spec, observe func(Event)) (*Session, error) {
 	return Start(context.Background(), spec, Options{
-		Clock: NewWallClock(), Fonts: e.fonts, Pictures: e.pictures, Log: e.log, Observe: observe,
+		Clock: NewWallClock(), Fonts: e.fonts, Pictures: e.library, Sounds: e.library, Log: e.log, Observe: observe,
 		OpenFeed: e.openFeed,
 		OpenSink: e.openSink,
 	})
