@@ -11,7 +11,10 @@
 //   - Bad data is an error of that one call. The decoder stays usable.
 package decode
 
-import "errors"
+import (
+	"errors"
+	"fmt"
+)
 
 // Errors that callers tell apart with errors.Is.
 var (
@@ -19,6 +22,8 @@ var (
 	ErrUnsupported = errors.New("codec is not supported")
 	// ErrConfig: the decoder configuration is not one the decoder accepts.
 	ErrConfig = errors.New("bad decoder configuration")
+	// ErrTooLarge: the pictures have more pixels than are taken. It is an ErrConfig too.
+	ErrTooLarge = fmt.Errorf("%w: picture is too large", ErrConfig)
 	// ErrData: the packet could not be decoded.
 	ErrData = errors.New("damaged media data")
 	// ErrNotMedia: the file is not in a format that can be read, or holds

@@ -1,6 +1,7 @@
 package decode
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strconv"
@@ -11,9 +12,13 @@ import (
 	"github.com/lianmai/lianmai/media"
 )
 
+// MaxPixels bounds width×height of a picture by default.
+const MaxPixels = 3840 * 2160
+
 // VideoOptions bounds and tunes a video decoder. The zero value decodes everything.
 type VideoOptions struct {
-	// MaxPixels bounds width×height; 0 means 3840×2160. A stream beyond it is ErrData.
+	// MaxPixels bounds width×height; 0 means the constant MaxPixels. A configuration
+	// beyond it is ErrTooLarge, an access unit that goes beyond it later is ErrData.
 	MaxPixels int
 }
 
@@ -32,7 +37,7 @@ type scaleKey struct {
 
 // NewVideo makes a decoder for codec from its configuration: an avcC or hvcC
 // record as RTMP's sequence header carries it. The caller closes it.
-// Errors: ErrUnsupported, ErrConfig.
+// Errors: ErrUnsupported, ErrConfig, ErrTooLarge.
 func NewVideo(codec media.Codec, config []byte, o VideoOptions) (*Video, error) {
 	id, ok := map[media.Codec]astiav.CodecID{
 		media.CodecH264: astiav.CodecIDH264,
@@ -44,14 +49,15 @@ func NewVideo(codec media.Codec, config []byte, o VideoOptions) (*Video, error) 
 	if err := checkVideoConfig(codec, config); err != nil {
 		return nil, err
 	}
+	o.MaxPixels = cmp.Or(o.MaxPixels, MaxPixels)
+	if w, h, ok := pictureSize(codec, config); ok && w*h > o.MaxPixels {
+		return nil, fmt.Errorf("%w: %d×%d; at most %d pixels", ErrTooLarge, w, h, o.MaxPixels)
+	}
 	return newVideo(id, o, func(c *astiav.CodecContext) error { return c.SetExtraData(config) })
 }
 
 func newVideo(id astiav.CodecID, o VideoOptions, configure func(*astiav.CodecContext) error) (*Video, error) {
-	if o.MaxPixels == 0 {
-		o.MaxPixels = 3840 * 2160
-	}
-	n, err := open(id, map[string]string{"max_pixels": strconv.Itoa(o.MaxPixels)}, configure)
+	n, err := open(id, map[string]string{"max_pixels": strconv.Itoa(cmp.Or(o.MaxPixels, MaxPixels))}, configure)
 	if err != nil {
 		return nil, err
 	}
@@ -79,6 +85,9 @@ func (d *Video) Flush(emit func(*media.Frame)) error {
 	d.n.flush()
 	return err
 }
+
+// Reset forgets what the decoder holds. The next packet must be a key frame.
+func (d *Video) Reset() { d.n.flush() }
 
 // Close frees the decoder. It may be called twice.
 func (d *Video) Close() {

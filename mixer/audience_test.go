@@ -295,5 +295,3 @@ func (sh shot) misplaced(want map[int]image.Rectangle) string {
 	}
 	return ""
 }
-
-func absInt(n int) int { return max(n, -n) }

@@ -25,6 +25,8 @@ type guest struct {
 	from, to time.Duration
 	blind    bool // no pictures
 	dumb     bool // no sound
+	still    bool // pictures are all the first one
+	hushed   bool // sound is silence
 }
 
 func (g guest) withDefaults() guest {
@@ -87,7 +89,7 @@ func (g guest) pictures(t testing.TB) (config []byte, packets []media.Packet) {
 	}
 	defer f.Free()
 	for n := int64(0); g.from+rate.Time(n) < g.to; n++ {
-		if err := p.Draw(f, g.from+rate.Time(n)); err != nil {
+		if err := p.Draw(f, g.clock(rate.Time(n))); err != nil {
 			t.Fatal(err)
 		}
 		err := v.Encode(f, n, false, func(p media.Packet) {
@@ -100,6 +102,14 @@ func (g guest) pictures(t testing.TB) (config []byte, packets []media.Packet) {
 		}
 	}
 	return v.Config(), packets
+}
+
+// clock returns what the picture shows at a time of the stream.
+func (g guest) clock(at time.Duration) time.Duration {
+	if g.still {
+		return g.from
+	}
+	return g.from + at
 }
 
 func (g guest) sound(t testing.TB) (config []byte, packets []media.Packet) {
@@ -121,7 +131,9 @@ func (g guest) sound(t testing.TB) (config []byte, packets []media.Packet) {
 	pcm := make([]float32, a.FrameSize())
 	first, end := media.SampleIndex(g.from), media.SampleIndex(g.to)
 	for at := first; at < end; at += int64(len(pcm)) {
-		voice.Fill(pcm, 1, at)
+		if !g.hushed {
+			voice.Fill(pcm, 1, at)
+		}
 		if err := a.Encode(pcm, emit); err != nil {
 			t.Fatal(err)
 		}

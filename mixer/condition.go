@@ -1,6 +1,7 @@
 package mixer
 
 import (
+	"cmp"
 	"time"
 )
 
@@ -9,7 +10,8 @@ const (
 	// freezeAfter is how long the newest picture may stay before the source is
 	// frozen. A still image sent once a second is live.
 	freezeAfter = 1200 * time.Millisecond
-	// placeholderAfter is how long it may stay before its placeholder is shown.
+	// placeholderAfter is how long it may stay before its placeholder is shown, unless
+	// the spec says otherwise.
 	placeholderAfter = 3 * time.Second
 	// audioOnlyAfter is how long sound may come before the lack of a picture
 	// counts as its being meant.
@@ -34,6 +36,9 @@ type observation struct {
 	picture   bool          // there is a new picture at this tick
 	sound     time.Duration // since sound last arrived; negative for never
 	reason    string        // why the connection is gone
+	refused   string        // why the pictures are not taken; empty if they are
+	away      time.Duration // for how long the app has seemed to be in the background; 0 if not
+	patience  time.Duration // how long a last picture may stay; 0 is placeholderAfter
 }
 
 // next brings the state up to date and says why it is what it is.
@@ -54,7 +59,7 @@ func (c *condition) next(o observation) (state SourceState, why string, changed 
 }
 
 func (c *condition) decide(o observation) (SourceState, string) {
-	stale := o.now - c.changed
+	stale, patience := o.now-c.changed, cmp.Or(o.patience, placeholderAfter)
 	switch {
 	case o.hidden:
 		return Hidden, "set by the API"
@@ -62,9 +67,13 @@ func (c *condition) decide(o observation) (SourceState, string) {
 		return Lost, o.reason
 	case !o.connected:
 		return Connecting, "waiting for the connection"
-	case c.everShown && stale < freezeAfter:
+	case o.refused != "":
+		return Refused, o.refused
+	case c.everShown && stale < patience && o.away >= max(patience, awayAtLeast):
+		return Away, "a still image and silence for " + o.away.Round(100*time.Millisecond).String()
+	case c.everShown && stale < min(freezeAfter, patience):
 		return Live, "pictures arrive"
-	case c.everShown && stale < placeholderAfter:
+	case c.everShown && stale < patience:
 		return Frozen, "no new picture for " + stale.Round(100*time.Millisecond).String()
 	case o.sound >= 0 && o.sound < audioOnlyAfter && (c.everShown || o.now-c.since > audioOnlyAfter):
 		return AudioOnly, "sound arrives without pictures"

@@ -2,6 +2,7 @@ package mixer
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"time"
 
@@ -27,8 +28,15 @@ type decoding struct {
 	playing     bool          // next is set
 	heard       time.Duration // session time that the newest timestamp of sound maps to
 	steering    steering
+	away        awayWatch
+	damaged     bool      // an access unit was bad: nothing is shown up to a key frame
+	blind       int       // pictures left out since then
 	logged      time.Time // when a decoding error was last logged
 }
+
+// maxBlind bounds the access units that are left out after a bad one. Some senders never
+// send a key frame again: they refresh the picture bit by bit.
+const maxBlind = 300
 
 func newDecoding(s *source) *decoding { return &decoding{s: s, steering: newSteering()} }
 
@@ -124,13 +132,31 @@ func (d *decoding) decode(q queued, kind media.Kind, offset time.Duration) {
 			d.drop()
 			return
 		}
-		d.note(d.video.Decode(q.pkt, func(f *media.Frame) { d.show(f, offset) }))
+		d.picture(q.pkt, offset)
 	default:
 		if d.audio == nil {
 			return
 		}
 		d.note(d.audio.Decode(q.pkt, func(pts time.Duration, pcm []float32) { d.sound(pts+offset, pcm, q.epoch) }))
 	}
+}
+
+// picture decodes an access unit. After a bad one the pictures are damaged up to the
+// next key frame, so the last good one stays; there the decoder begins anew.
+func (d *decoding) picture(pkt media.Packet, offset time.Duration) {
+	if d.damaged {
+		if d.blind++; !pkt.Key && d.blind < maxBlind {
+			d.s.mu.Lock()
+			d.s.counters.drops.NoKeyFrame++
+			d.s.mu.Unlock()
+			return
+		}
+		d.video.Reset()
+		d.damaged, d.blind = false, 0
+	}
+	err := d.video.Decode(pkt, func(f *media.Frame) { d.show(f, offset) })
+	d.damaged = err != nil && d.s.live
+	d.note(err)
 }
 
 // configure makes a decoder for a new sequence header. The same header again is
@@ -152,11 +178,15 @@ func (d *decoding) configure(pkt media.Packet) error {
 			}
 			return decode.NewVideo(pkt.Codec, pkt.Data, decode.VideoOptions{})
 		}()
+		if errors.Is(err, decode.ErrTooLarge) || errors.Is(err, decode.ErrUnsupported) && pkt.Codec != media.CodecNone {
+			d.refuse(err)
+		}
 		if err != nil {
 			return err
 		}
 		d.video.Close()
-		d.video, d.videoConfig = video, pkt.Data
+		d.video, d.videoConfig, d.damaged = video, pkt.Data, false
+		d.accept()
 		return nil
 	}
 	if d.audio != nil && bytes.Equal(pkt.Data, d.audioConfig) {
@@ -176,6 +206,22 @@ func (d *decoding) configure(pkt media.Packet) error {
 	return nil
 }
 
+// refuse ends the decoder: what comes now is nothing that it could show.
+func (d *decoding) refuse(why error) {
+	d.video.Close()
+	d.video, d.videoConfig = nil, nil
+	d.s.mu.Lock()
+	defer d.s.mu.Unlock()
+	d.s.refused = why.Error()
+}
+
+// accept ends what refuse began.
+func (d *decoding) accept() {
+	d.s.mu.Lock()
+	defer d.s.mu.Unlock()
+	d.s.refused = ""
+}
+
 // show puts a picture into the slot.
 func (d *decoding) show(f *media.Frame, offset time.Duration) {
 	s := d.s
@@ -185,13 +231,19 @@ func (d *decoding) show(f *media.Frame, offset time.Duration) {
 		f.PTS -= d.steering.early()
 	}
 	s.mu.Lock()
+	if s.renewed {
+		s.renewed = false
+		d.away.reset()
+	}
+	if s.live {
+		d.away.picture(f, f.PTS)
+	}
 	s.counters.decoded++
 	if f.Width() != s.counters.width || f.Height() != s.counters.height {
 		s.counters.width, s.counters.height = f.Width(), f.Height()
-		if len(s.nextEvent) < 8 {
-			s.nextEvent = append(s.nextEvent, fmt.Sprintf("picture is %d×%d", f.Width(), f.Height()))
-		}
+		s.note(fmt.Sprintf("picture is %d×%d", f.Width(), f.Height()))
 	}
+	s.active, s.present = d.away.since()
 	s.mu.Unlock()
 	s.slot.put(f)
 }
@@ -208,6 +260,7 @@ func (d *decoding) sound(at time.Duration, pcm []float32, epoch int) {
 	}
 	d.heard = at
 	if d.s.live {
+		d.away.sound(pcm, at)
 		pcm = d.steering.process(early, pcm)
 	}
 	if taken := d.s.track.Write(d.next, pcm); d.s.live && taken < len(pcm)/media.Channels {
@@ -218,6 +271,7 @@ func (d *decoding) sound(at time.Duration, pcm []float32, epoch int) {
 	d.next += int64(len(pcm) / media.Channels)
 	d.s.mu.Lock()
 	d.s.soundEnd = media.SampleTime(d.next)
+	d.s.active, d.s.present = d.away.since()
 	d.s.mu.Unlock()
 }
 
@@ -238,7 +292,7 @@ func (d *decoding) note(err error) {
 
 func (d *decoding) drop() {
 	d.s.mu.Lock()
-	d.s.counters.dropped++
+	d.s.counters.drops.Refused++
 	d.s.mu.Unlock()
 }
 

@@ -266,9 +266,9 @@ func (s *Session) swap(next *plan) {
 	for i, p := range next.spec.Participants {
 		src := next.sources[i]
 		src.track.SetGainDB(p.GainDB)
-		src.track.SetMuted(p.Muted || p.Hidden)
 		src.track.SetPan(p.Pan)
 		src.track.SetSolo(p.Solo)
+		src.track.SetMuted(p.Muted || p.Hidden && !p.KeepAudio)
 	}
 	for i, m := range next.spec.Music {
 		next.music[i].steer(m)

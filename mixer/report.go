@@ -21,9 +21,14 @@ const (
 	AudioOnly
 	// Lost: the connection is gone and is being tried again; placeholder.
 	Lost
+	// Away: a moving picture became a still one at a low rate, and there is silence:
+	// the app is in the background; placeholder.
+	Away
+	// Refused: the pictures are of a codec or a size that is not taken; placeholder.
+	Refused
 )
 
-var sourceStateNames = [...]string{"connecting", "live", "hidden", "frozen", "stalled", "audio_only", "lost"}
+var sourceStateNames = [...]string{"connecting", "live", "hidden", "frozen", "stalled", "audio_only", "lost", "away", "refused"}
 
 // String returns the state's name in lower case.
 func (s SourceState) String() string {
@@ -173,10 +178,22 @@ type SourceStats struct {
 	Delay         time.Duration // from arrival to being shown, the target
 	Jitter        time.Duration // measured spread of arrival times
 	Frames        int64         // decoded in all
-	DroppedFrames int64         // decoded but never shown, or never decoded
+	DroppedFrames int64         // decoded but never shown, or never decoded; all of Drops
+	Drops         Drops
 	DecodeErrors  int64
 	Reconnects    int64
-	LevelDB       float64 // RMS of the last 100 ms in dBFS; -120 is silence
+	LevelDB       float64       // RMS of the last 100 ms in dBFS; -120 is silence
+	GOP           time.Duration // between the last two key frames; 0 before the second
+	DriftPPM      float64       // how much faster the sender's clock goes; 0 until known
+	Skew          time.Duration // how much later the sound is played than its picture
+}
+
+// Drops counts what of a source was never seen or heard, by reason.
+type Drops struct {
+	Overflow   int64 // packets: more waited than may
+	NoKeyFrame int64 // packets of pictures before the key frame that they need
+	Refused    int64 // packets of pictures that there is no decoder for
+	NotShown   int64 // decoded pictures
 }
 
 // OutputStats describes one destination.

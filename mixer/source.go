@@ -63,6 +63,11 @@ type source struct {
 	counters  counters
 	soundEnd  time.Duration // session time up to which sound was decoded
 	nextEvent []string      // format changes not yet told
+	refused   string        // why the pictures are not taken; empty if they are
+	present   bool          // the source can be told from a slide show
+	active    time.Duration // when it last moved or was heard; only if present
+	renewed   bool          // a new connection, of which nothing is decoded yet
+	keyAt     time.Duration // unwrapped timestamp of the newest key frame; -1 for none
 
 	// For the tick goroutine.
 	condition condition
@@ -81,15 +86,18 @@ type link struct {
 
 // counters add up over the source's life.
 type counters struct {
-	bytes, decoded, dropped, errors, reconnects int64
-	width, height                               int
+	bytes, decoded, errors, reconnects int64
+	drops                              Drops // but for NotShown, which the slot counts
+	width, height                      int
+	gop                                time.Duration
+	skew                               time.Duration // of the sound against the picture, averaged
 }
 
 func newSource(id int, name string, feed Feed, clock Clock, track *audio.Source, log *slog.Logger) *source {
 	s := &source{
 		id: id, name: name, feed: feed, live: clock.Live(), now: clock.Now, track: track,
 		log: log.With("participant", name), needKey: true,
-		link: link{video: -1, audio: -1},
+		link: link{video: -1, audio: -1}, keyAt: -1,
 	}
 	s.cond.L = &s.mu
 	return s
@@ -143,7 +151,8 @@ func (s *source) PullConnected() {
 	s.link.video, s.link.audio = -1, -1
 	// Whatever the new connection's stamps are, they are a new beginning.
 	s.timeline.started = false
-	s.needKey = true
+	s.needKey, s.keyAt, s.refused = true, -1, ""
+	s.renewed, s.present = true, false
 }
 
 // PullDisconnected implements rtmp.PullHandler.
@@ -169,7 +178,7 @@ func (s *source) PullPacket(pkt media.Packet) {
 	if !s.live {
 		s.holdBack()
 	} else if q.full() {
-		s.counters.dropped += int64(q.dropMedia())
+		s.counters.drops.Overflow += int64(q.dropMedia())
 		if pkt.Kind == media.Video {
 			s.needKey = true
 		}
@@ -185,7 +194,7 @@ func (s *source) PullPacket(pkt media.Packet) {
 	if pkt.Kind == media.Video {
 		s.link.video = arrival
 		if s.needKey && !pkt.Key {
-			s.counters.dropped++
+			s.counters.drops.NoKeyFrame++
 			return
 		}
 		s.needKey = false
@@ -193,8 +202,38 @@ func (s *source) PullPacket(pkt media.Packet) {
 		s.link.audio = arrival
 	}
 	s.stamp(&pkt, arrival)
+	if pkt.Kind == media.Video && pkt.Key {
+		if s.keyAt >= 0 && pkt.DTS > s.keyAt {
+			s.counters.gop = pkt.DTS - s.keyAt
+		}
+		s.keyAt = pkt.DTS
+	}
 	q.push(queued{pkt: pkt, epoch: s.timeline.epoch, offset: s.timeline.offset})
 	s.signal()
+}
+
+// PullIgnored implements rtmp.PullNoticer: pictures of a codec that is not read.
+func (s *source) PullIgnored(kind media.Kind, what string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if kind == media.Video {
+		s.refuse(what)
+		return
+	}
+	s.note(what + " is not read")
+}
+
+// refuse remembers why pictures are not taken; the source's lock is held.
+func (s *source) refuse(what string) { s.refused = what + " is not taken" }
+
+// maxNotes bounds the changes that wait to be told.
+const maxNotes = 8
+
+// note keeps a change of the format for the next event; the source's lock is held.
+func (s *source) note(change string) {
+	if len(s.nextEvent) < maxNotes {
+		s.nextEvent = append(s.nextEvent, change)
+	}
 }
 
 // stamp unwraps the packet's times and brings the timeline up to date.

@@ -48,8 +48,8 @@ func TestSourceJoinsAStreamLate(t *testing.T) {
 		p.Key = n == 0
 		s.PullPacket(p)
 	}
-	if n := s.queues[media.Video].len(); n != 251 || s.counters.dropped != 0 {
-		t.Errorf("%d packets queued, %d dropped; want all 251", n, s.counters.dropped)
+	if n := s.queues[media.Video].len(); n != 251 || s.counters.drops.all() != 0 {
+		t.Errorf("%d packets queued, %d dropped; want all 251", n, s.counters.drops.all())
 	}
 	// The newest of the cached pictures is now; those before it are past.
 	for i, want := range map[int]time.Duration{250: minDelay, 1: minDelay - 249*40*ms} {
@@ -67,8 +67,8 @@ func TestSourceWaitsForAKeyFrame(t *testing.T) {
 	s.PullPacket(inter(40 * ms))
 	s.PullPacket(key(80 * ms))
 	s.PullPacket(inter(120 * ms))
-	if n := s.queues[media.Video].len(); n != 3 || s.counters.dropped != 2 {
-		t.Errorf("%d packets queued, %d dropped; want 3, 2", n, s.counters.dropped)
+	if n := s.queues[media.Video].len(); n != 3 || s.counters.drops.all() != 2 {
+		t.Errorf("%d packets queued, %d dropped; want 3, 2", n, s.counters.drops.all())
 	}
 	// A new connection begins anew.
 	clock.now.Store(int64(time.Second))
@@ -78,8 +78,8 @@ func TestSourceWaitsForAKeyFrame(t *testing.T) {
 	}
 	s.PullConnected()
 	s.PullPacket(inter(160 * ms))
-	if s.counters.dropped != 3 || s.counters.reconnects != 1 {
-		t.Errorf("%d packets dropped, %d reconnects; want 3, 1", s.counters.dropped, s.counters.reconnects)
+	if s.counters.drops.all() != 3 || s.counters.reconnects != 1 {
+		t.Errorf("%d packets dropped, %d reconnects; want 3, 1", s.counters.drops.all(), s.counters.reconnects)
 	}
 }
 
@@ -102,8 +102,8 @@ func TestSourceDropsToAKeyFrameWhenItsQueueIsFull(t *testing.T) {
 		}
 	}
 	q := &s.queues[media.Video]
-	if kept := int64(q.len() - 1); kept+s.counters.dropped != sent || s.counters.dropped == 0 {
-		t.Errorf("%d sent, %d queued, %d dropped", sent, kept, s.counters.dropped)
+	if kept := int64(q.len() - 1); kept+s.counters.drops.all() != sent || s.counters.drops.all() == 0 {
+		t.Errorf("%d sent, %d queued, %d dropped", sent, kept, s.counters.drops.all())
 	}
 	q.pop()
 	if !q.peek().pkt.Key {
@@ -136,8 +136,8 @@ func TestSourceLosesNothingWhenStampsLeap(t *testing.T) {
 				}
 			}
 		}
-		if s.counters.dropped != 0 {
-			t.Errorf("leap %v: %d packets dropped", leap, s.counters.dropped)
+		if s.counters.drops.all() != 0 {
+			t.Errorf("leap %v: %d packets dropped", leap, s.counters.drops.all())
 		}
 	}
 }

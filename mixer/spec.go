@@ -50,6 +50,8 @@ type Participant struct {
 	// Hidden shows the placeholder instead of the stream from the next frame on,
 	// and mutes it (the app went to the background).
 	Hidden bool
+	// KeepAudio leaves the sound on while the participant is hidden.
+	KeepAudio bool
 	// Muted leaves the participant's sound out.
 	Muted bool
 	// GainDB is applied to the participant's sound, in dB; 0 leaves it as it is.
@@ -136,6 +138,9 @@ type LayoutSpec struct {
 	Overrides []layout.Override
 	// Transition is how long tiles move, instead of what the template says.
 	Transition *time.Duration
+	// PlaceholderAfter is how long a last picture stays when no new one comes, until
+	// the placeholder is shown; 0 means 3 s.
+	PlaceholderAfter time.Duration
 }
 
 // template returns the layout template that is meant.

@@ -69,7 +69,10 @@ func (s *source) observe(now time.Duration, hidden bool) observation {
 	defer s.mu.Unlock()
 	o := observation{
 		now: now, hidden: hidden, connected: s.link.connected, attempts: s.link.attempts,
-		sound: -1, reason: s.link.reason,
+		sound: -1, reason: s.link.reason, refused: s.refused,
+	}
+	if s.present {
+		o.away = max(0, now-s.active)
 	}
 	switch {
 	case s.live && s.link.audio >= 0:
@@ -85,17 +88,21 @@ func (s *source) observe(now time.Duration, hidden bool) observation {
 func (s *source) stats(now time.Duration) SourceStats {
 	s.mu.Lock()
 	c := s.counters
-	delay, jitter := s.timeline.delay, s.timeline.jitter()
+	delay, jitter, drift := s.timeline.delay, s.timeline.jitter(), s.timeline.drift.ppm()
 	s.mu.Unlock()
 	s.meter.update(now, c.decoded, c.bytes)
 	rms, _ := s.track.Level()
+	drops := c.drops
+	drops.NotShown = s.slot.drops()
 	return SourceStats{
 		Name: s.name, State: s.condition.state, Width: c.width, Height: c.height,
 		FrameRate: s.meter.fps, Bitrate: s.meter.bitsPerSecond, Delay: delay, Jitter: jitter,
-		Frames: c.decoded, DroppedFrames: c.dropped + s.slot.drops(), DecodeErrors: c.errors,
-		Reconnects: c.reconnects, LevelDB: rms,
+		Frames: c.decoded, DroppedFrames: drops.all(), Drops: drops, DecodeErrors: c.errors,
+		Reconnects: c.reconnects, LevelDB: rms, GOP: c.gop, DriftPPM: drift, Skew: c.skew,
 	}
 }
+
+func (d Drops) all() int64 { return d.Overflow + d.NoKeyFrame + d.Refused + d.NotShown }
 
 // formatChanges returns what changed in the stream's format since the last call.
 func (s *source) formatChanges() []string {

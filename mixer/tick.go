@@ -145,7 +145,7 @@ func (s *Session) timeOfDay(t time.Duration) time.Time {
 func (s *Session) look(src *source, due time.Duration, hidden bool) (*media.Frame, int64) {
 	frame, seq, fresh := src.slot.pick(due+s.video.FrameRate.Time(1)/2, src.condition.state.showsStream() || src.condition.state == Hidden || !s.clock.Live())
 	o := src.observe(due, hidden)
-	o.picture = fresh
+	o.picture, o.patience = fresh, s.plan.spec.Layout.PlaceholderAfter
 	state, why, changed := src.condition.next(o)
 	if changed {
 		s.tell(Event{Kind: SourceChanged, Name: src.name, Source: state, Reason: why, Revision: s.plan.spec.Revision})

@@ -51,6 +51,7 @@ type timeline struct {
 	used     [buckets]bool
 	bucket   int
 	bucketAt time.Duration
+	drift    driftMeter
 }
 
 // observe takes in a packet's timestamp and when it arrived, in session time. It
@@ -112,6 +113,9 @@ func (t *timeline) unwrap(ts time.Duration) time.Duration {
 // measure files the packet's transit time under the current second.
 func (t *timeline) measure(transit, arrival time.Duration) {
 	for arrival-t.bucketAt >= time.Second {
+		if t.used[t.bucket] && arrival-t.since > settle {
+			t.drift.second(t.low[t.bucket], t.bucketAt)
+		}
 		t.bucket = (t.bucket + 1) % buckets
 		t.used[t.bucket] = false
 		t.bucketAt += time.Second

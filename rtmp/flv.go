@@ -2,6 +2,7 @@ package rtmp
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/lianmai/lianmai/media"
@@ -28,6 +29,9 @@ const (
 
 // notice is why a message was left out: worth telling once, no reason to stop.
 type notice string
+
+// codec says that the notice is about a codec, so that nothing of it can be handed on.
+func (n notice) codec() bool { return strings.Contains(string(n), " codec ") }
 
 // parseMedia turns the body of a video or audio message into a packet. ok is false
 // where there is nothing to hand on: end marks, empty bodies, and, with a notice,

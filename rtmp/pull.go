@@ -48,6 +48,14 @@ type PullHandler interface {
 	PullDisconnected(err error, retryIn time.Duration)
 }
 
+// PullNoticer is implemented by a PullHandler that wants to know of media that is left
+// out because it cannot be read.
+type PullNoticer interface {
+	// PullIgnored is called once for each codec of such media on each connection (for at
+	// most eight), such as "video codec av01".
+	PullIgnored(kind media.Kind, what string)
+}
+
 // Pull plays the stream at cfg.URL and reconnects without end. It returns ctx's error
 // when ctx is done, after the connection is closed and nothing of it runs any more,
 // or ErrURL at once if there is no URL.
@@ -142,6 +150,9 @@ func (p *puller) media(m *message) {
 	} else if why != "" && !p.told[why] && len(p.told) < maxNotices {
 		p.told[why] = true
 		p.log.Warn("pull ignores what it cannot read", "what", string(why))
+		if n, wants := p.h.(PullNoticer); wants && why.codec() {
+			n.PullIgnored(packet.Kind, string(why))
+		}
 	}
 }
 

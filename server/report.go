@@ -20,6 +20,8 @@ var (
 		mixer.Stalled:    pb.SourceState_SOURCE_STATE_STALLED,
 		mixer.AudioOnly:  pb.SourceState_SOURCE_STATE_AUDIO_ONLY,
 		mixer.Lost:       pb.SourceState_SOURCE_STATE_LOST,
+		mixer.Away:       pb.SourceState_SOURCE_STATE_AWAY,
+		mixer.Refused:    pb.SourceState_SOURCE_STATE_REFUSED,
 	}
 	outputStates = map[mixer.OutputState]pb.OutputState{
 		mixer.OutputConnecting: pb.OutputState_OUTPUT_STATE_CONNECTING,
@@ -99,6 +101,15 @@ func statsToProto(s mixer.Stats) *pb.MixStats {
 			DecodeErrors:  src.DecodeErrors,
 			Reconnects:    src.Reconnects,
 			LevelDb:       src.LevelDB,
+			Gop:           durationpb.New(src.GOP),
+			DriftPpm:      src.DriftPPM,
+			AvSkew:        durationpb.New(src.Skew),
+			Drops: &pb.SourceDrops{
+				Overflow:   src.Drops.Overflow,
+				NoKeyFrame: src.Drops.NoKeyFrame,
+				Refused:    src.Drops.Refused,
+				NotShown:   src.Drops.NotShown,
+			},
 		})
 	}
 	for _, o := range s.Outputs {

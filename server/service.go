@@ -110,6 +110,9 @@ func setLayout(l *pb.Layout, req *pb.UpdateLayoutRequest) {
 	if req.Transition != nil {
 		l.Transition = req.Transition
 	}
+	if req.PlaceholderAfter != nil {
+		l.PlaceholderAfter = req.PlaceholderAfter
+	}
 }
 
 // requestFields has the fields of a Layout that are called otherwise in an
@@ -161,6 +164,9 @@ func setState(spec *pb.MixSpec, req *pb.SetParticipantStateRequest) error {
 		}
 		if req.GainDb != nil {
 			p.GainDb = *req.GainDb
+		}
+		if req.KeepAudioWhenHidden != nil {
+			p.KeepAudioWhenHidden = *req.KeepAudioWhenHidden
 		}
 		return nil
 	}

@@ -176,6 +176,10 @@ func TestUpdateLayoutChangesWhatItNames(t *testing.T) {
 			&pb.UpdateLayoutRequest{MainChoice: pb.MainChoice_MAIN_CHOICE_FIXED.Enum(), Overrides: &pb.SlotOverrides{}},
 			&pb.Layout{Template: "grid-by-count", Transition: durationpb.New(0)},
 		},
+		{
+			&pb.UpdateLayoutRequest{PlaceholderAfter: durationpb.New(500 * time.Millisecond)},
+			&pb.Layout{Template: "grid-by-count", Transition: durationpb.New(0), PlaceholderAfter: durationpb.New(500 * time.Millisecond)},
+		},
 	} {
 		step.req.Id = "room"
 		if step.want.MainChoice == 0 {
@@ -211,6 +215,9 @@ func TestSetParticipantStateChangesWhatItNames(t *testing.T) {
 	}
 	if p := set(&pb.SetParticipantStateRequest{Hidden: proto.Bool(false), GainDb: proto.Float64(0)}); p.Hidden || !p.Muted || p.GainDb != 0 {
 		t.Errorf("shown: %v", p)
+	}
+	if p := set(&pb.SetParticipantStateRequest{KeepAudioWhenHidden: proto.Bool(true)}); !p.KeepAudioWhenHidden || p.Hidden || !p.Muted {
+		t.Errorf("sound kept: %v", p)
 	}
 	_, err := b.SetParticipantState(t.Context(), &pb.SetParticipantStateRequest{Id: "room", Participant: "carl", Muted: proto.Bool(true)})
 	wantCode(t, err, codes.NotFound)

@@ -174,6 +174,8 @@ func (l *Library) toMixer(ctx context.Context, spec *pb.MixSpec, revision int64)
 			Auto:      spec.Layout.MainChoice == pb.MainChoice_MAIN_CHOICE_AUTO,
 			Order:     append([]string(nil), spec.Layout.Order...),
 			Overrides: overrides,
+			// 0, where it is left out, is the engine's default.
+			PlaceholderAfter: spec.Layout.PlaceholderAfter.AsDuration(),
 		},
 		Video: mixer.VideoSpec{
 			Width:     int(spec.Video.Width),
@@ -192,7 +194,7 @@ func (l *Library) toMixer(ctx context.Context, spec *pb.MixSpec, revision int64)
 	for _, p := range spec.Participants {
 		out.Participants = append(out.Participants, mixer.Participant{
 			Name: p.Name, DisplayName: p.DisplayName, URL: p.Url,
-			Hidden: p.Hidden, Muted: p.Muted, GainDB: p.GainDb, Placeholder: p.Placeholder,
+			Hidden: p.Hidden, KeepAudio: p.KeepAudioWhenHidden, Muted: p.Muted, GainDB: p.GainDb, Placeholder: p.Placeholder,
 		})
 	}
 	for _, o := range spec.Outputs {

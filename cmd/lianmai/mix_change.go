@@ -16,14 +16,15 @@ func registerExpected(cmd *cobra.Command, revision *int64) {
 
 func newMixStateCommand(c *client) *cobra.Command {
 	var (
-		hidden, muted bool
-		gain          float64
-		expected      int64
+		hidden, muted, keepAudio bool
+		gain                     float64
+		expected                 int64
 	)
 	cmd := &cobra.Command{
-		Use:   "state ID PARTICIPANT [--hidden[=false]] [--muted[=false]] [--gain DB]",
+		Use:   "state ID PARTICIPANT [--hidden[=false]] [--keep-audio[=false]] [--muted[=false]] [--gain DB]",
 		Short: "Hide, mute or set the gain of one participant",
 		Example: `  lianmai mix state room1 ben --hidden           # ben's app went to the background
+  lianmai mix state room1 ben --hidden --keep-audio   # and goes on talking
   lianmai mix state room1 ben --hidden=false     # and came back
   lianmai mix state room1 anna --gain -6`,
 		Args:              args(cobra.ExactArgs(2)),
@@ -40,8 +41,11 @@ func newMixStateCommand(c *client) *cobra.Command {
 			if changed("gain") {
 				req.GainDb = &gain
 			}
-			if req.Hidden == nil && req.Muted == nil && req.GainDb == nil {
-				return usagef("nothing to change: give --hidden, --muted or --gain")
+			if changed("keep-audio") {
+				req.KeepAudioWhenHidden = &keepAudio
+			}
+			if req.Hidden == nil && req.Muted == nil && req.GainDb == nil && req.KeepAudioWhenHidden == nil {
+				return usagef("nothing to change: give --hidden, --keep-audio, --muted or --gain")
 			}
 			resp, err := call(c, cmd.Context(), services.SetParticipantState, req, namesOf(map[string]string{
 				"id": "ID", "participant": "PARTICIPANT", "gain_db": "--gain", expectedField: "--expected-revision",
@@ -54,6 +58,7 @@ func newMixStateCommand(c *client) *cobra.Command {
 	}
 	flags := cmd.Flags()
 	flags.BoolVar(&hidden, "hidden", false, "placeholder and silence; --hidden=false ends it")
+	flags.BoolVar(&keepAudio, "keep-audio", false, "leave the sound on while hidden")
 	flags.BoolVar(&muted, "muted", false, "silence; --muted=false ends it")
 	flags.Float64Var(&gain, "gain", 0, "gain in `DB`, -60 to 12; 0 leaves the sound as it is")
 	registerExpected(cmd, &expected)

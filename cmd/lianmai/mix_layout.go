@@ -68,13 +68,13 @@ func (f *layoutFlags) register(c *client, cmd *cobra.Command) {
 // `layout` is the rule that each participant has one place.
 var layoutFlagOf = map[string]string{
 	"id": "ID", "template": "--template", "template_version": "--template, the version", "main": "--main",
-	"order.names": "--order", "transition": "--transition", "overrides.slots": "--place", "layout": "--place",
+	"order.names": "--order", "transition": "--transition", "placeholder_after": "--placeholder-after", "overrides.slots": "--place", "layout": "--place",
 	expectedField: "--expected-revision",
 }
 
 // request returns the flags that are given as the API takes them.
 func (f *layoutFlags) request(cmd *cobra.Command, id string) (*pb.UpdateLayoutRequest, error) {
-	req := &pb.UpdateLayoutRequest{Id: id, ExpectedRevision: f.expected, Transition: f.look.moving(cmd)}
+	req := &pb.UpdateLayoutRequest{Id: id, ExpectedRevision: f.expected, Transition: f.look.moving(cmd), PlaceholderAfter: f.look.patience(cmd)}
 	changed := cmd.Flags().Changed
 	if changed("template") {
 		name, version, err := cutVersion("--template", f.template)
@@ -99,8 +99,8 @@ func (f *layoutFlags) request(cmd *cobra.Command, id string) (*pb.UpdateLayoutRe
 		}
 		req.Overrides = overrides
 	}
-	if req.Template == nil && req.Main == nil && req.Order == nil && req.MainChoice == nil && req.Overrides == nil && req.Transition == nil {
-		return nil, usagef("nothing to change: give --template, --main, --auto-main, --order, --place or --transition")
+	if req.Template == nil && req.Main == nil && req.Order == nil && req.MainChoice == nil && req.Overrides == nil && req.Transition == nil && req.PlaceholderAfter == nil {
+		return nil, usagef("nothing to change: give --template, --main, --auto-main, --order, --place, --transition or --placeholder-after")
 	}
 	return req, nil
 }

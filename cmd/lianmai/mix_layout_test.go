@@ -99,6 +99,8 @@ func TestLayoutFaultsNameTheirFlags(t *testing.T) {
 		{layout("--place", "0,0,1,1"), exitUsage, "want NAME=X,Y,W,H[,Z]"},
 		{layout("--transition", "6s"), exitUsage, "  --transition: "},
 		{layout("--transition", "fast"), exitUsage, "--transition"},
+		{layout("--placeholder-after", "100ms"), exitUsage, "  --placeholder-after: "},
+		{start("--placeholder-after", "61s"), exitUsage, "  --placeholder-after: "},
 		{layout("--template", "stage@7"), exitUsage, "  --template, the version: "},
 		{layout("--template", "stage@x"), exitUsage, "--template \"stage@x\""},
 		{layout("--template", "mosaic"), exitUsage, "  --template: must be an uploaded template"},

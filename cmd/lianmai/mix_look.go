@@ -15,14 +15,16 @@ import (
 // lookFlags are the flags that `mix start` and `mix layout` have in common, beside
 // --template and --main.
 type lookFlags struct {
-	autoMain   bool
-	transition time.Duration
+	autoMain         bool
+	transition       time.Duration
+	placeholderAfter time.Duration
 }
 
 func (f *lookFlags) register(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.BoolVar(&f.autoMain, "auto-main", false, "who speaks becomes the main speaker; --auto-main=false ends it")
 	flags.DurationVar(&f.transition, "transition", 0, "how long tiles move to a new arrangement, 0s to 5s; 0s is a cut (default: the template's)")
+	flags.DurationVar(&f.placeholderAfter, "placeholder-after", 0, "how long an input's last picture stays before its placeholder is shown, 200ms to 1m (default 3s)")
 }
 
 // mainChoice returns who chooses the main speaker; unspecified when the flag is not
@@ -44,6 +46,14 @@ func (f *lookFlags) moving(cmd *cobra.Command) *durationpb.Duration {
 		return nil
 	}
 	return durationpb.New(f.transition)
+}
+
+// patience returns how long a last picture stays; nil when the flag is not given.
+func (f *lookFlags) patience(cmd *cobra.Command) *durationpb.Duration {
+	if !cmd.Flags().Changed("placeholder-after") {
+		return nil
+	}
+	return durationpb.New(f.placeholderAfter)
 }
 
 // placesOf reads NAME=X,Y,W,H[,Z]; an empty text is none, so that "" alone takes all

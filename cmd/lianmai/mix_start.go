@@ -102,6 +102,7 @@ func (f *startFlags) request(cmd *cobra.Command) (*pb.StartMixRequest, error) {
 		Layout: &pb.Layout{
 			Template: template, TemplateVersion: version, Main: f.main,
 			MainChoice: f.look.mainChoice(cmd), Transition: f.look.moving(cmd),
+			PlaceholderAfter: f.look.patience(cmd),
 		},
 		Video: &pb.VideoSettings{
 			Width: int32(f.size.Width), Height: int32(f.size.Height),
@@ -157,20 +158,21 @@ func (f *startFlags) inputNames(*cobra.Command, []string) []string {
 
 // startFlagOf has the fields of a StartMixRequest that come from one flag.
 var startFlagOf = map[string]string{
-	"spec.id":                      "--id",
-	"spec.participants":            "--input",
-	"spec.outputs":                 "--output",
-	"spec.layout.template":         "--template",
-	"spec.layout.template_version": "--template, the version",
-	"spec.layout.main":             "--main",
-	"spec.layout.transition":       "--transition",
-	"spec.video":                   "--size",
-	"spec.video.width":             "--size, the width",
-	"spec.video.height":            "--size, the height",
-	"spec.video.frame_rate":        "--fps",
-	"spec.video.bitrate":           "--video-bitrate",
-	"spec.video.preset":            "--preset",
-	"spec.audio.bitrate":           "--audio-bitrate",
+	"spec.id":                       "--id",
+	"spec.participants":             "--input",
+	"spec.outputs":                  "--output",
+	"spec.layout.template":          "--template",
+	"spec.layout.template_version":  "--template, the version",
+	"spec.layout.main":              "--main",
+	"spec.layout.transition":        "--transition",
+	"spec.layout.placeholder_after": "--placeholder-after",
+	"spec.video":                    "--size",
+	"spec.video.width":              "--size, the width",
+	"spec.video.height":             "--size, the height",
+	"spec.video.frame_rate":         "--fps",
+	"spec.video.bitrate":            "--video-bitrate",
+	"spec.video.preset":             "--preset",
+	"spec.audio.bitrate":            "--audio-bitrate",
 }
 
 // flagOf names the flag that a field came from. It names an input or an output by

@@ -30,9 +30,9 @@ func stateColour(state string) colour {
 	switch state {
 	case "live", "running":
 		return green
-	case "connecting", "frozen", "hidden", "audio_only", "stopping":
+	case "connecting", "frozen", "hidden", "audio_only", "away", "stopping":
 		return yellow
-	case "lost", "stalled":
+	case "lost", "stalled", "refused":
 		return red
 	case "stopped", "closed", "unspecified":
 		return grey

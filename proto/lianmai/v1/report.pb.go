@@ -43,6 +43,13 @@ const (
 	SourceState_SOURCE_STATE_AUDIO_ONLY SourceState = 6
 	// The connection is gone and is being tried again: placeholder.
 	SourceState_SOURCE_STATE_LOST SourceState = 7
+	// The app seems to be in the background although nobody said so: a moving
+	// picture became a still one at a few pictures a second, and there is silence.
+	// Placeholder.
+	SourceState_SOURCE_STATE_AWAY SourceState = 8
+	// The pictures are of a codec or a size that is not taken: placeholder, and
+	// whatever sound arrives.
+	SourceState_SOURCE_STATE_REFUSED SourceState = 9
 )
 
 // Enum value maps for SourceState.
@@ -56,6 +63,8 @@ var (
 		5: "SOURCE_STATE_STALLED",
 		6: "SOURCE_STATE_AUDIO_ONLY",
 		7: "SOURCE_STATE_LOST",
+		8: "SOURCE_STATE_AWAY",
+		9: "SOURCE_STATE_REFUSED",
 	}
 	SourceState_value = map[string]int32{
 		"SOURCE_STATE_UNSPECIFIED": 0,
@@ -66,6 +75,8 @@ var (
 		"SOURCE_STATE_STALLED":     5,
 		"SOURCE_STATE_AUDIO_ONLY":  6,
 		"SOURCE_STATE_LOST":        7,
+		"SOURCE_STATE_AWAY":        8,
+		"SOURCE_STATE_REFUSED":     9,
 	}
 )
 
@@ -970,14 +981,24 @@ type SourceStats struct {
 	Jitter *durationpb.Duration `protobuf:"bytes,8,opt,name=jitter,proto3" json:"jitter,omitempty"`
 	// Frames decoded in all.
 	Frames int64 `protobuf:"varint,9,opt,name=frames,proto3" json:"frames,omitempty"`
-	// Frames decoded but never shown, or never decoded.
+	// Frames decoded but never shown, or never decoded: all of `drops`.
 	DroppedFrames int64 `protobuf:"varint,10,opt,name=dropped_frames,json=droppedFrames,proto3" json:"dropped_frames,omitempty"`
 	// Packets that could not be decoded.
 	DecodeErrors int64 `protobuf:"varint,11,opt,name=decode_errors,json=decodeErrors,proto3" json:"decode_errors,omitempty"`
 	// Times the connection was made again.
 	Reconnects int64 `protobuf:"varint,12,opt,name=reconnects,proto3" json:"reconnects,omitempty"`
 	// RMS of the last 100 ms in dBFS; −120 is silence.
-	LevelDb       float64 `protobuf:"fixed64,13,opt,name=level_db,json=levelDb,proto3" json:"level_db,omitempty"`
+	LevelDb float64 `protobuf:"fixed64,13,opt,name=level_db,json=levelDb,proto3" json:"level_db,omitempty"`
+	// Time between the last two key frames; 0 before the second.
+	Gop *durationpb.Duration `protobuf:"bytes,14,opt,name=gop,proto3" json:"gop,omitempty"`
+	// How much faster the sender's clock goes than the mix's, in parts per million,
+	// over the last minute; 0 until there is enough to tell.
+	DriftPpm float64 `protobuf:"fixed64,15,opt,name=drift_ppm,json=driftPpm,proto3" json:"drift_ppm,omitempty"`
+	// How much later the sound is played than the picture of the same time, on
+	// average; below 0 earlier.
+	AvSkew *durationpb.Duration `protobuf:"bytes,16,opt,name=av_skew,json=avSkew,proto3" json:"av_skew,omitempty"`
+	// What was dropped, by reason.
+	Drops         *SourceDrops `protobuf:"bytes,17,opt,name=drops,proto3" json:"drops,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1103,6 +1124,108 @@ func (x *SourceStats) GetLevelDb() float64 {
 	return 0
 }
 
+func (x *SourceStats) GetGop() *durationpb.Duration {
+	if x != nil {
+		return x.Gop
+	}
+	return nil
+}
+
+func (x *SourceStats) GetDriftPpm() float64 {
+	if x != nil {
+		return x.DriftPpm
+	}
+	return 0
+}
+
+func (x *SourceStats) GetAvSkew() *durationpb.Duration {
+	if x != nil {
+		return x.AvSkew
+	}
+	return nil
+}
+
+func (x *SourceStats) GetDrops() *SourceDrops {
+	if x != nil {
+		return x.Drops
+	}
+	return nil
+}
+
+// SourceDrops counts what of a source never was seen or heard, by reason.
+type SourceDrops struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Packets: more waited than may, because the machine was too slow.
+	Overflow int64 `protobuf:"varint,1,opt,name=overflow,proto3" json:"overflow,omitempty"`
+	// Packets of pictures that came before the key frame that they need.
+	NoKeyFrame int64 `protobuf:"varint,2,opt,name=no_key_frame,json=noKeyFrame,proto3" json:"no_key_frame,omitempty"`
+	// Packets of pictures without a header, or of a codec or a size that is not
+	// taken.
+	Refused int64 `protobuf:"varint,3,opt,name=refused,proto3" json:"refused,omitempty"`
+	// Pictures decoded that were too late, or of which others were nearer to a tick.
+	NotShown      int64 `protobuf:"varint,4,opt,name=not_shown,json=notShown,proto3" json:"not_shown,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SourceDrops) Reset() {
+	*x = SourceDrops{}
+	mi := &file_lianmai_v1_report_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SourceDrops) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SourceDrops) ProtoMessage() {}
+
+func (x *SourceDrops) ProtoReflect() protoreflect.Message {
+	mi := &file_lianmai_v1_report_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SourceDrops.ProtoReflect.Descriptor instead.
+func (*SourceDrops) Descriptor() ([]byte, []int) {
+	return file_lianmai_v1_report_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *SourceDrops) GetOverflow() int64 {
+	if x != nil {
+		return x.Overflow
+	}
+	return 0
+}
+
+func (x *SourceDrops) GetNoKeyFrame() int64 {
+	if x != nil {
+		return x.NoKeyFrame
+	}
+	return 0
+}
+
+func (x *SourceDrops) GetRefused() int64 {
+	if x != nil {
+		return x.Refused
+	}
+	return 0
+}
+
+func (x *SourceDrops) GetNotShown() int64 {
+	if x != nil {
+		return x.NotShown
+	}
+	return 0
+}
+
 // OutputStats describes one destination.
 type OutputStats struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1126,7 +1249,7 @@ type OutputStats struct {
 
 func (x *OutputStats) Reset() {
 	*x = OutputStats{}
-	mi := &file_lianmai_v1_report_proto_msgTypes[8]
+	mi := &file_lianmai_v1_report_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1138,7 +1261,7 @@ func (x *OutputStats) String() string {
 func (*OutputStats) ProtoMessage() {}
 
 func (x *OutputStats) ProtoReflect() protoreflect.Message {
-	mi := &file_lianmai_v1_report_proto_msgTypes[8]
+	mi := &file_lianmai_v1_report_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1151,7 +1274,7 @@ func (x *OutputStats) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OutputStats.ProtoReflect.Descriptor instead.
 func (*OutputStats) Descriptor() ([]byte, []int) {
-	return file_lianmai_v1_report_proto_rawDescGZIP(), []int{8}
+	return file_lianmai_v1_report_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *OutputStats) GetName() string {
@@ -1261,7 +1384,7 @@ const file_lianmai_v1_report_proto_rawDesc = "" +
 	"\x04late\x18\x02 \x01(\x03R\x04late\x12\x18\n" +
 	"\askipped\x18\x03 \x01(\x03R\askipped\x128\n" +
 	"\n" +
-	"encode_max\x18\x04 \x01(\v2\x19.google.protobuf.DurationR\tencodeMax\"\xba\x03\n" +
+	"encode_max\x18\x04 \x01(\v2\x19.google.protobuf.DurationR\tencodeMax\"\xe7\x04\n" +
 	"\vSourceStats\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12-\n" +
 	"\x05state\x18\x02 \x01(\x0e2\x17.lianmai.v1.SourceStateR\x05state\x12\x14\n" +
@@ -1279,7 +1402,17 @@ const file_lianmai_v1_report_proto_rawDesc = "" +
 	"\n" +
 	"reconnects\x18\f \x01(\x03R\n" +
 	"reconnects\x12\x19\n" +
-	"\blevel_db\x18\r \x01(\x01R\alevelDb\"\x83\x02\n" +
+	"\blevel_db\x18\r \x01(\x01R\alevelDb\x12+\n" +
+	"\x03gop\x18\x0e \x01(\v2\x19.google.protobuf.DurationR\x03gop\x12\x1b\n" +
+	"\tdrift_ppm\x18\x0f \x01(\x01R\bdriftPpm\x122\n" +
+	"\aav_skew\x18\x10 \x01(\v2\x19.google.protobuf.DurationR\x06avSkew\x12-\n" +
+	"\x05drops\x18\x11 \x01(\v2\x17.lianmai.v1.SourceDropsR\x05drops\"\x82\x01\n" +
+	"\vSourceDrops\x12\x1a\n" +
+	"\boverflow\x18\x01 \x01(\x03R\boverflow\x12 \n" +
+	"\fno_key_frame\x18\x02 \x01(\x03R\n" +
+	"noKeyFrame\x12\x18\n" +
+	"\arefused\x18\x03 \x01(\x03R\arefused\x12\x1b\n" +
+	"\tnot_shown\x18\x04 \x01(\x03R\bnotShown\"\x83\x02\n" +
 	"\vOutputStats\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12-\n" +
 	"\x05state\x18\x02 \x01(\x0e2\x17.lianmai.v1.OutputStateR\x05state\x12\x18\n" +
@@ -1290,7 +1423,7 @@ const file_lianmai_v1_report_proto_rawDesc = "" +
 	"\x0fdropped_packets\x18\x06 \x01(\x03R\x0edroppedPackets\x12\x1e\n" +
 	"\n" +
 	"reconnects\x18\a \x01(\x03R\n" +
-	"reconnects*\xdf\x01\n" +
+	"reconnects*\x90\x02\n" +
 	"\vSourceState\x12\x1c\n" +
 	"\x18SOURCE_STATE_UNSPECIFIED\x10\x00\x12\x1b\n" +
 	"\x17SOURCE_STATE_CONNECTING\x10\x01\x12\x15\n" +
@@ -1299,7 +1432,9 @@ const file_lianmai_v1_report_proto_rawDesc = "" +
 	"\x13SOURCE_STATE_FROZEN\x10\x04\x12\x18\n" +
 	"\x14SOURCE_STATE_STALLED\x10\x05\x12\x1b\n" +
 	"\x17SOURCE_STATE_AUDIO_ONLY\x10\x06\x12\x15\n" +
-	"\x11SOURCE_STATE_LOST\x10\a*\x8f\x01\n" +
+	"\x11SOURCE_STATE_LOST\x10\a\x12\x15\n" +
+	"\x11SOURCE_STATE_AWAY\x10\b\x12\x18\n" +
+	"\x14SOURCE_STATE_REFUSED\x10\t*\x8f\x01\n" +
 	"\vOutputState\x12\x1c\n" +
 	"\x18OUTPUT_STATE_UNSPECIFIED\x10\x00\x12\x1b\n" +
 	"\x17OUTPUT_STATE_CONNECTING\x10\x01\x12\x15\n" +
@@ -1340,7 +1475,7 @@ func file_lianmai_v1_report_proto_rawDescGZIP() []byte {
 }
 
 var file_lianmai_v1_report_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_lianmai_v1_report_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
+var file_lianmai_v1_report_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
 var file_lianmai_v1_report_proto_goTypes = []any{
 	(SourceState)(0),              // 0: lianmai.v1.SourceState
 	(OutputState)(0),              // 1: lianmai.v1.OutputState
@@ -1354,39 +1489,43 @@ var file_lianmai_v1_report_proto_goTypes = []any{
 	(*MasterMeter)(nil),           // 9: lianmai.v1.MasterMeter
 	(*TickStats)(nil),             // 10: lianmai.v1.TickStats
 	(*SourceStats)(nil),           // 11: lianmai.v1.SourceStats
-	(*OutputStats)(nil),           // 12: lianmai.v1.OutputStats
-	(*timestamppb.Timestamp)(nil), // 13: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),   // 14: google.protobuf.Duration
+	(*SourceDrops)(nil),           // 12: lianmai.v1.SourceDrops
+	(*OutputStats)(nil),           // 13: lianmai.v1.OutputStats
+	(*timestamppb.Timestamp)(nil), // 14: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),   // 15: google.protobuf.Duration
 }
 var file_lianmai_v1_report_proto_depIdxs = []int32{
-	13, // 0: lianmai.v1.MixEvent.time:type_name -> google.protobuf.Timestamp
-	14, // 1: lianmai.v1.MixEvent.at:type_name -> google.protobuf.Duration
+	14, // 0: lianmai.v1.MixEvent.time:type_name -> google.protobuf.Timestamp
+	15, // 1: lianmai.v1.MixEvent.at:type_name -> google.protobuf.Duration
 	2,  // 2: lianmai.v1.MixEvent.kind:type_name -> lianmai.v1.EventKind
 	0,  // 3: lianmai.v1.MixEvent.source:type_name -> lianmai.v1.SourceState
 	1,  // 4: lianmai.v1.MixEvent.output:type_name -> lianmai.v1.OutputState
-	14, // 5: lianmai.v1.MixStats.at:type_name -> google.protobuf.Duration
+	15, // 5: lianmai.v1.MixStats.at:type_name -> google.protobuf.Duration
 	10, // 6: lianmai.v1.MixStats.ticks:type_name -> lianmai.v1.TickStats
 	11, // 7: lianmai.v1.MixStats.sources:type_name -> lianmai.v1.SourceStats
-	12, // 8: lianmai.v1.MixStats.outputs:type_name -> lianmai.v1.OutputStats
+	13, // 8: lianmai.v1.MixStats.outputs:type_name -> lianmai.v1.OutputStats
 	6,  // 9: lianmai.v1.MixStats.music:type_name -> lianmai.v1.MusicStats
 	7,  // 10: lianmai.v1.MixStats.meters:type_name -> lianmai.v1.Meters
 	3,  // 11: lianmai.v1.MusicStats.state:type_name -> lianmai.v1.MusicState
-	14, // 12: lianmai.v1.MusicStats.position:type_name -> google.protobuf.Duration
-	14, // 13: lianmai.v1.MusicStats.duration:type_name -> google.protobuf.Duration
-	14, // 14: lianmai.v1.Meters.at:type_name -> google.protobuf.Duration
+	15, // 12: lianmai.v1.MusicStats.position:type_name -> google.protobuf.Duration
+	15, // 13: lianmai.v1.MusicStats.duration:type_name -> google.protobuf.Duration
+	15, // 14: lianmai.v1.Meters.at:type_name -> google.protobuf.Duration
 	8,  // 15: lianmai.v1.Meters.sources:type_name -> lianmai.v1.SourceMeter
 	9,  // 16: lianmai.v1.Meters.master:type_name -> lianmai.v1.MasterMeter
-	14, // 17: lianmai.v1.TickStats.encode_max:type_name -> google.protobuf.Duration
+	15, // 17: lianmai.v1.TickStats.encode_max:type_name -> google.protobuf.Duration
 	0,  // 18: lianmai.v1.SourceStats.state:type_name -> lianmai.v1.SourceState
-	14, // 19: lianmai.v1.SourceStats.delay:type_name -> google.protobuf.Duration
-	14, // 20: lianmai.v1.SourceStats.jitter:type_name -> google.protobuf.Duration
-	1,  // 21: lianmai.v1.OutputStats.state:type_name -> lianmai.v1.OutputState
-	14, // 22: lianmai.v1.OutputStats.queue:type_name -> google.protobuf.Duration
-	23, // [23:23] is the sub-list for method output_type
-	23, // [23:23] is the sub-list for method input_type
-	23, // [23:23] is the sub-list for extension type_name
-	23, // [23:23] is the sub-list for extension extendee
-	0,  // [0:23] is the sub-list for field type_name
+	15, // 19: lianmai.v1.SourceStats.delay:type_name -> google.protobuf.Duration
+	15, // 20: lianmai.v1.SourceStats.jitter:type_name -> google.protobuf.Duration
+	15, // 21: lianmai.v1.SourceStats.gop:type_name -> google.protobuf.Duration
+	15, // 22: lianmai.v1.SourceStats.av_skew:type_name -> google.protobuf.Duration
+	12, // 23: lianmai.v1.SourceStats.drops:type_name -> lianmai.v1.SourceDrops
+	1,  // 24: lianmai.v1.OutputStats.state:type_name -> lianmai.v1.OutputState
+	15, // 25: lianmai.v1.OutputStats.queue:type_name -> google.protobuf.Duration
+	26, // [26:26] is the sub-list for method output_type
+	26, // [26:26] is the sub-list for method input_type
+	26, // [26:26] is the sub-list for extension type_name
+	26, // [26:26] is the sub-list for extension extendee
+	0,  // [0:26] is the sub-list for field type_name
 }
 
 func init() { file_lianmai_v1_report_proto_init() }
@@ -1400,7 +1539,7 @@ func file_lianmai_v1_report_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_lianmai_v1_report_proto_rawDesc), len(file_lianmai_v1_report_proto_rawDesc)),
 			NumEnums:      4,
-			NumMessages:   9,
+			NumMessages:   10,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -517,9 +517,11 @@ type UpdateLayoutRequest struct {
 	Overrides *SlotOverrides `protobuf:"bytes,8,opt,name=overrides,proto3" json:"overrides,omitempty"`
 	// How long tiles move to the new arrangement, 0–5 s; 0 is a cut. Stays for the
 	// changes that follow.
-	Transition    *durationpb.Duration `protobuf:"bytes,9,opt,name=transition,proto3" json:"transition,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Transition *durationpb.Duration `protobuf:"bytes,9,opt,name=transition,proto3" json:"transition,omitempty"`
+	// How long a last picture stays before its placeholder is shown, 0.2–60 s.
+	PlaceholderAfter *durationpb.Duration `protobuf:"bytes,10,opt,name=placeholder_after,json=placeholderAfter,proto3" json:"placeholder_after,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
 }
 
 func (x *UpdateLayoutRequest) Reset() {
@@ -611,6 +613,13 @@ func (x *UpdateLayoutRequest) GetOverrides() *SlotOverrides {
 func (x *UpdateLayoutRequest) GetTransition() *durationpb.Duration {
 	if x != nil {
 		return x.Transition
+	}
+	return nil
+}
+
+func (x *UpdateLayoutRequest) GetPlaceholderAfter() *durationpb.Duration {
+	if x != nil {
+		return x.PlaceholderAfter
 	}
 	return nil
 }
@@ -773,9 +782,11 @@ type SetParticipantStateRequest struct {
 	// Where the sound is heard: −1 left to +1 right.
 	Pan *float64 `protobuf:"fixed64,20,opt,name=pan,proto3,oneof" json:"pan,omitempty"`
 	// While any participant is solo, those who are not are silent.
-	Solo          *bool `protobuf:"varint,21,opt,name=solo,proto3,oneof" json:"solo,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Solo *bool `protobuf:"varint,21,opt,name=solo,proto3,oneof" json:"solo,omitempty"`
+	// Leaves the sound on while the participant is hidden.
+	KeepAudioWhenHidden *bool `protobuf:"varint,7,opt,name=keep_audio_when_hidden,json=keepAudioWhenHidden,proto3,oneof" json:"keep_audio_when_hidden,omitempty"`
+	unknownFields       protoimpl.UnknownFields
+	sizeCache           protoimpl.SizeCache
 }
 
 func (x *SetParticipantStateRequest) Reset() {
@@ -860,6 +871,13 @@ func (x *SetParticipantStateRequest) GetPan() float64 {
 func (x *SetParticipantStateRequest) GetSolo() bool {
 	if x != nil && x.Solo != nil {
 		return *x.Solo
+	}
+	return false
+}
+
+func (x *SetParticipantStateRequest) GetKeepAudioWhenHidden() bool {
+	if x != nil && x.KeepAudioWhenHidden != nil {
+		return *x.KeepAudioWhenHidden
 	}
 	return false
 }
@@ -2286,7 +2304,7 @@ const file_lianmai_v1_service_proto_rawDesc = "" +
 	"\x04spec\x18\x01 \x01(\v2\x13.lianmai.v1.MixSpecB\x06\xbaH\x03\xc8\x01\x01R\x04spec\x124\n" +
 	"\x11expected_revision\x18\x02 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\x10expectedRevision\"6\n" +
 	"\x11UpdateMixResponse\x12!\n" +
-	"\x03mix\x18\x01 \x01(\v2\x0f.lianmai.v1.MixR\x03mix\"\x87\x06\n" +
+	"\x03mix\x18\x01 \x01(\v2\x0f.lianmai.v1.MixR\x03mix\"\xbe\a\n" +
 	"\x13UpdateLayoutRequest\x12\xa7\x01\n" +
 	"\x02id\x18\x01 \x01(\tB\x96\x01\xbaH\x92\x01\xba\x01\x8e\x01\n" +
 	"\x04name\x12Smust be 1–64 letters, digits, '_', '.' or '-', beginning with a letter or a digit\x1a1this.matches('^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$')R\x02id\x124\n" +
@@ -2301,7 +2319,10 @@ const file_lianmai_v1_service_proto_rawDesc = "" +
 	"\n" +
 	"transition\x18\t \x01(\v2\x19.google.protobuf.DurationB_\xbaH\\\xba\x01Y\n" +
 	"\x11layout.transition\x12\x12must be 0 s to 5 s\x1a0this >= duration('0s') && this <= duration('5s')R\n" +
-	"transitionB\v\n" +
+	"transition\x12\xb4\x01\n" +
+	"\x11placeholder_after\x18\n" +
+	" \x01(\v2\x19.google.protobuf.DurationBl\xbaHi\xba\x01f\n" +
+	"\x18layout.placeholder_after\x12\x15must be 0.2 s to 60 s\x1a3this >= duration('0.2s') && this <= duration('60s')R\x10placeholderAfterB\v\n" +
 	"\t_templateB\a\n" +
 	"\x05_mainB\x13\n" +
 	"\x11_template_versionB\x0e\n" +
@@ -2312,7 +2333,7 @@ const file_lianmai_v1_service_proto_rawDesc = "" +
 	"\x05names\x18\x01 \x03(\tB\n" +
 	"\xbaH\a\x92\x01\x04\x10\x06\x18\x01R\x05names\"9\n" +
 	"\x14UpdateLayoutResponse\x12!\n" +
-	"\x03mix\x18\x01 \x01(\v2\x0f.lianmai.v1.MixR\x03mix\"\xa2\x05\n" +
+	"\x03mix\x18\x01 \x01(\v2\x0f.lianmai.v1.MixR\x03mix\"\xf7\x05\n" +
 	"\x1aSetParticipantStateRequest\x12\xa7\x01\n" +
 	"\x02id\x18\x01 \x01(\tB\x96\x01\xbaH\x92\x01\xba\x01\x8e\x01\n" +
 	"\x04name\x12Smust be 1–64 letters, digits, '_', '.' or '-', beginning with a letter or a digit\x1a1this.matches('^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$')R\x02id\x12\xb9\x01\n" +
@@ -2323,13 +2344,15 @@ const file_lianmai_v1_service_proto_rawDesc = "" +
 	"\x05muted\x18\x05 \x01(\bH\x01R\x05muted\x88\x01\x01\x125\n" +
 	"\again_db\x18\x06 \x01(\x01B\x17\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00\x00(@)\x00\x00\x00\x00\x00\x00N\xc0H\x02R\x06gainDb\x88\x01\x01\x12.\n" +
 	"\x03pan\x18\x14 \x01(\x01B\x17\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00\x00\xf0?)\x00\x00\x00\x00\x00\x00\xf0\xbfH\x03R\x03pan\x88\x01\x01\x12\x17\n" +
-	"\x04solo\x18\x15 \x01(\bH\x04R\x04solo\x88\x01\x01B\t\n" +
+	"\x04solo\x18\x15 \x01(\bH\x04R\x04solo\x88\x01\x01\x128\n" +
+	"\x16keep_audio_when_hidden\x18\a \x01(\bH\x05R\x13keepAudioWhenHidden\x88\x01\x01B\t\n" +
 	"\a_hiddenB\b\n" +
 	"\x06_mutedB\n" +
 	"\n" +
 	"\b_gain_dbB\x06\n" +
 	"\x04_panB\a\n" +
-	"\x05_solo\"@\n" +
+	"\x05_soloB\x19\n" +
+	"\x17_keep_audio_when_hidden\"@\n" +
 	"\x1bSetParticipantStateResponse\x12!\n" +
 	"\x03mix\x18\x01 \x01(\v2\x0f.lianmai.v1.MixR\x03mix\"\xa8\x02\n" +
 	"\x10PlayMusicRequest\x12\xa7\x01\n" +
@@ -2537,68 +2560,69 @@ var file_lianmai_v1_service_proto_depIdxs = []int32{
 	37, // 13: lianmai.v1.UpdateLayoutRequest.main_choice:type_name -> lianmai.v1.MainChoice
 	8,  // 14: lianmai.v1.UpdateLayoutRequest.overrides:type_name -> lianmai.v1.SlotOverrides
 	38, // 15: lianmai.v1.UpdateLayoutRequest.transition:type_name -> google.protobuf.Duration
-	39, // 16: lianmai.v1.SlotOverrides.slots:type_name -> lianmai.v1.SlotOverride
-	1,  // 17: lianmai.v1.UpdateLayoutResponse.mix:type_name -> lianmai.v1.Mix
-	1,  // 18: lianmai.v1.SetParticipantStateResponse.mix:type_name -> lianmai.v1.Mix
-	40, // 19: lianmai.v1.PlayMusicRequest.track:type_name -> lianmai.v1.MusicTrack
-	1,  // 20: lianmai.v1.PlayMusicResponse.mix:type_name -> lianmai.v1.Mix
-	38, // 21: lianmai.v1.PauseMusicRequest.fade:type_name -> google.protobuf.Duration
-	1,  // 22: lianmai.v1.PauseMusicResponse.mix:type_name -> lianmai.v1.Mix
-	38, // 23: lianmai.v1.ResumeMusicRequest.fade:type_name -> google.protobuf.Duration
-	1,  // 24: lianmai.v1.ResumeMusicResponse.mix:type_name -> lianmai.v1.Mix
-	38, // 25: lianmai.v1.SeekMusicRequest.position:type_name -> google.protobuf.Duration
-	1,  // 26: lianmai.v1.SeekMusicResponse.mix:type_name -> lianmai.v1.Mix
-	38, // 27: lianmai.v1.StopMusicRequest.fade:type_name -> google.protobuf.Duration
-	1,  // 28: lianmai.v1.StopMusicResponse.mix:type_name -> lianmai.v1.Mix
-	38, // 29: lianmai.v1.SetMusicGainRequest.fade:type_name -> google.protobuf.Duration
-	1,  // 30: lianmai.v1.SetMusicGainResponse.mix:type_name -> lianmai.v1.Mix
-	41, // 31: lianmai.v1.UpdateSoundRequest.sound:type_name -> lianmai.v1.SoundSettings
-	1,  // 32: lianmai.v1.UpdateSoundResponse.mix:type_name -> lianmai.v1.Mix
-	1,  // 33: lianmai.v1.StopMixResponse.mix:type_name -> lianmai.v1.Mix
-	1,  // 34: lianmai.v1.GetMixResponse.mix:type_name -> lianmai.v1.Mix
-	42, // 35: lianmai.v1.GetMixResponse.stats:type_name -> lianmai.v1.MixStats
-	43, // 36: lianmai.v1.GetMixResponse.events:type_name -> lianmai.v1.MixEvent
-	2,  // 37: lianmai.v1.ListMixesResponse.mixes:type_name -> lianmai.v1.MixSummary
-	38, // 38: lianmai.v1.WatchMixRequest.meter_interval:type_name -> google.protobuf.Duration
-	30, // 39: lianmai.v1.WatchMixResponse.snapshot:type_name -> lianmai.v1.GetMixResponse
-	43, // 40: lianmai.v1.WatchMixResponse.event:type_name -> lianmai.v1.MixEvent
-	42, // 41: lianmai.v1.WatchMixResponse.stats:type_name -> lianmai.v1.MixStats
-	44, // 42: lianmai.v1.WatchMixResponse.meters:type_name -> lianmai.v1.Meters
-	3,  // 43: lianmai.v1.MixService.StartMix:input_type -> lianmai.v1.StartMixRequest
-	5,  // 44: lianmai.v1.MixService.UpdateMix:input_type -> lianmai.v1.UpdateMixRequest
-	7,  // 45: lianmai.v1.MixService.UpdateLayout:input_type -> lianmai.v1.UpdateLayoutRequest
-	11, // 46: lianmai.v1.MixService.SetParticipantState:input_type -> lianmai.v1.SetParticipantStateRequest
-	13, // 47: lianmai.v1.MixService.PlayMusic:input_type -> lianmai.v1.PlayMusicRequest
-	15, // 48: lianmai.v1.MixService.PauseMusic:input_type -> lianmai.v1.PauseMusicRequest
-	17, // 49: lianmai.v1.MixService.ResumeMusic:input_type -> lianmai.v1.ResumeMusicRequest
-	19, // 50: lianmai.v1.MixService.SeekMusic:input_type -> lianmai.v1.SeekMusicRequest
-	21, // 51: lianmai.v1.MixService.StopMusic:input_type -> lianmai.v1.StopMusicRequest
-	23, // 52: lianmai.v1.MixService.SetMusicGain:input_type -> lianmai.v1.SetMusicGainRequest
-	25, // 53: lianmai.v1.MixService.UpdateSound:input_type -> lianmai.v1.UpdateSoundRequest
-	27, // 54: lianmai.v1.MixService.StopMix:input_type -> lianmai.v1.StopMixRequest
-	29, // 55: lianmai.v1.MixService.GetMix:input_type -> lianmai.v1.GetMixRequest
-	31, // 56: lianmai.v1.MixService.ListMixes:input_type -> lianmai.v1.ListMixesRequest
-	33, // 57: lianmai.v1.MixService.WatchMix:input_type -> lianmai.v1.WatchMixRequest
-	4,  // 58: lianmai.v1.MixService.StartMix:output_type -> lianmai.v1.StartMixResponse
-	6,  // 59: lianmai.v1.MixService.UpdateMix:output_type -> lianmai.v1.UpdateMixResponse
-	10, // 60: lianmai.v1.MixService.UpdateLayout:output_type -> lianmai.v1.UpdateLayoutResponse
-	12, // 61: lianmai.v1.MixService.SetParticipantState:output_type -> lianmai.v1.SetParticipantStateResponse
-	14, // 62: lianmai.v1.MixService.PlayMusic:output_type -> lianmai.v1.PlayMusicResponse
-	16, // 63: lianmai.v1.MixService.PauseMusic:output_type -> lianmai.v1.PauseMusicResponse
-	18, // 64: lianmai.v1.MixService.ResumeMusic:output_type -> lianmai.v1.ResumeMusicResponse
-	20, // 65: lianmai.v1.MixService.SeekMusic:output_type -> lianmai.v1.SeekMusicResponse
-	22, // 66: lianmai.v1.MixService.StopMusic:output_type -> lianmai.v1.StopMusicResponse
-	24, // 67: lianmai.v1.MixService.SetMusicGain:output_type -> lianmai.v1.SetMusicGainResponse
-	26, // 68: lianmai.v1.MixService.UpdateSound:output_type -> lianmai.v1.UpdateSoundResponse
-	28, // 69: lianmai.v1.MixService.StopMix:output_type -> lianmai.v1.StopMixResponse
-	30, // 70: lianmai.v1.MixService.GetMix:output_type -> lianmai.v1.GetMixResponse
-	32, // 71: lianmai.v1.MixService.ListMixes:output_type -> lianmai.v1.ListMixesResponse
-	34, // 72: lianmai.v1.MixService.WatchMix:output_type -> lianmai.v1.WatchMixResponse
-	58, // [58:73] is the sub-list for method output_type
-	43, // [43:58] is the sub-list for method input_type
-	43, // [43:43] is the sub-list for extension type_name
-	43, // [43:43] is the sub-list for extension extendee
-	0,  // [0:43] is the sub-list for field type_name
+	38, // 16: lianmai.v1.UpdateLayoutRequest.placeholder_after:type_name -> google.protobuf.Duration
+	39, // 17: lianmai.v1.SlotOverrides.slots:type_name -> lianmai.v1.SlotOverride
+	1,  // 18: lianmai.v1.UpdateLayoutResponse.mix:type_name -> lianmai.v1.Mix
+	1,  // 19: lianmai.v1.SetParticipantStateResponse.mix:type_name -> lianmai.v1.Mix
+	40, // 20: lianmai.v1.PlayMusicRequest.track:type_name -> lianmai.v1.MusicTrack
+	1,  // 21: lianmai.v1.PlayMusicResponse.mix:type_name -> lianmai.v1.Mix
+	38, // 22: lianmai.v1.PauseMusicRequest.fade:type_name -> google.protobuf.Duration
+	1,  // 23: lianmai.v1.PauseMusicResponse.mix:type_name -> lianmai.v1.Mix
+	38, // 24: lianmai.v1.ResumeMusicRequest.fade:type_name -> google.protobuf.Duration
+	1,  // 25: lianmai.v1.ResumeMusicResponse.mix:type_name -> lianmai.v1.Mix
+	38, // 26: lianmai.v1.SeekMusicRequest.position:type_name -> google.protobuf.Duration
+	1,  // 27: lianmai.v1.SeekMusicResponse.mix:type_name -> lianmai.v1.Mix
+	38, // 28: lianmai.v1.StopMusicRequest.fade:type_name -> google.protobuf.Duration
+	1,  // 29: lianmai.v1.StopMusicResponse.mix:type_name -> lianmai.v1.Mix
+	38, // 30: lianmai.v1.SetMusicGainRequest.fade:type_name -> google.protobuf.Duration
+	1,  // 31: lianmai.v1.SetMusicGainResponse.mix:type_name -> lianmai.v1.Mix
+	41, // 32: lianmai.v1.UpdateSoundRequest.sound:type_name -> lianmai.v1.SoundSettings
+	1,  // 33: lianmai.v1.UpdateSoundResponse.mix:type_name -> lianmai.v1.Mix
+	1,  // 34: lianmai.v1.StopMixResponse.mix:type_name -> lianmai.v1.Mix
+	1,  // 35: lianmai.v1.GetMixResponse.mix:type_name -> lianmai.v1.Mix
+	42, // 36: lianmai.v1.GetMixResponse.stats:type_name -> lianmai.v1.MixStats
+	43, // 37: lianmai.v1.GetMixResponse.events:type_name -> lianmai.v1.MixEvent
+	2,  // 38: lianmai.v1.ListMixesResponse.mixes:type_name -> lianmai.v1.MixSummary
+	38, // 39: lianmai.v1.WatchMixRequest.meter_interval:type_name -> google.protobuf.Duration
+	30, // 40: lianmai.v1.WatchMixResponse.snapshot:type_name -> lianmai.v1.GetMixResponse
+	43, // 41: lianmai.v1.WatchMixResponse.event:type_name -> lianmai.v1.MixEvent
+	42, // 42: lianmai.v1.WatchMixResponse.stats:type_name -> lianmai.v1.MixStats
+	44, // 43: lianmai.v1.WatchMixResponse.meters:type_name -> lianmai.v1.Meters
+	3,  // 44: lianmai.v1.MixService.StartMix:input_type -> lianmai.v1.StartMixRequest
+	5,  // 45: lianmai.v1.MixService.UpdateMix:input_type -> lianmai.v1.UpdateMixRequest
+	7,  // 46: lianmai.v1.MixService.UpdateLayout:input_type -> lianmai.v1.UpdateLayoutRequest
+	11, // 47: lianmai.v1.MixService.SetParticipantState:input_type -> lianmai.v1.SetParticipantStateRequest
+	13, // 48: lianmai.v1.MixService.PlayMusic:input_type -> lianmai.v1.PlayMusicRequest
+	15, // 49: lianmai.v1.MixService.PauseMusic:input_type -> lianmai.v1.PauseMusicRequest
+	17, // 50: lianmai.v1.MixService.ResumeMusic:input_type -> lianmai.v1.ResumeMusicRequest
+	19, // 51: lianmai.v1.MixService.SeekMusic:input_type -> lianmai.v1.SeekMusicRequest
+	21, // 52: lianmai.v1.MixService.StopMusic:input_type -> lianmai.v1.StopMusicRequest
+	23, // 53: lianmai.v1.MixService.SetMusicGain:input_type -> lianmai.v1.SetMusicGainRequest
+	25, // 54: lianmai.v1.MixService.UpdateSound:input_type -> lianmai.v1.UpdateSoundRequest
+	27, // 55: lianmai.v1.MixService.StopMix:input_type -> lianmai.v1.StopMixRequest
+	29, // 56: lianmai.v1.MixService.GetMix:input_type -> lianmai.v1.GetMixRequest
+	31, // 57: lianmai.v1.MixService.ListMixes:input_type -> lianmai.v1.ListMixesRequest
+	33, // 58: lianmai.v1.MixService.WatchMix:input_type -> lianmai.v1.WatchMixRequest
+	4,  // 59: lianmai.v1.MixService.StartMix:output_type -> lianmai.v1.StartMixResponse
+	6,  // 60: lianmai.v1.MixService.UpdateMix:output_type -> lianmai.v1.UpdateMixResponse
+	10, // 61: lianmai.v1.MixService.UpdateLayout:output_type -> lianmai.v1.UpdateLayoutResponse
+	12, // 62: lianmai.v1.MixService.SetParticipantState:output_type -> lianmai.v1.SetParticipantStateResponse
+	14, // 63: lianmai.v1.MixService.PlayMusic:output_type -> lianmai.v1.PlayMusicResponse
+	16, // 64: lianmai.v1.MixService.PauseMusic:output_type -> lianmai.v1.PauseMusicResponse
+	18, // 65: lianmai.v1.MixService.ResumeMusic:output_type -> lianmai.v1.ResumeMusicResponse
+	20, // 66: lianmai.v1.MixService.SeekMusic:output_type -> lianmai.v1.SeekMusicResponse
+	22, // 67: lianmai.v1.MixService.StopMusic:output_type -> lianmai.v1.StopMusicResponse
+	24, // 68: lianmai.v1.MixService.SetMusicGain:output_type -> lianmai.v1.SetMusicGainResponse
+	26, // 69: lianmai.v1.MixService.UpdateSound:output_type -> lianmai.v1.UpdateSoundResponse
+	28, // 70: lianmai.v1.MixService.StopMix:output_type -> lianmai.v1.StopMixResponse
+	30, // 71: lianmai.v1.MixService.GetMix:output_type -> lianmai.v1.GetMixResponse
+	32, // 72: lianmai.v1.MixService.ListMixes:output_type -> lianmai.v1.ListMixesResponse
+	34, // 73: lianmai.v1.MixService.WatchMix:output_type -> lianmai.v1.WatchMixResponse
+	59, // [59:74] is the sub-list for method output_type
+	44, // [44:59] is the sub-list for method input_type
+	44, // [44:44] is the sub-list for extension type_name
+	44, // [44:44] is the sub-list for extension extendee
+	0,  // [0:44] is the sub-list for field type_name
 }
 
 func init() { file_lianmai_v1_service_proto_init() }

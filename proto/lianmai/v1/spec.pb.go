@@ -219,9 +219,12 @@ type Participant struct {
 	Pan float64 `protobuf:"fixed64,20,opt,name=pan,proto3" json:"pan,omitempty"`
 	// While any participant is solo, those who are not are silent; music plays on.
 	// Default: false.
-	Solo          bool `protobuf:"varint,21,opt,name=solo,proto3" json:"solo,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Solo bool `protobuf:"varint,21,opt,name=solo,proto3" json:"solo,omitempty"`
+	// Leaves the sound on while the participant is hidden: a phone call that goes
+	// on in the background. Default: false, hidden is muted.
+	KeepAudioWhenHidden bool `protobuf:"varint,8,opt,name=keep_audio_when_hidden,json=keepAudioWhenHidden,proto3" json:"keep_audio_when_hidden,omitempty"`
+	unknownFields       protoimpl.UnknownFields
+	sizeCache           protoimpl.SizeCache
 }
 
 func (x *Participant) Reset() {
@@ -317,6 +320,13 @@ func (x *Participant) GetSolo() bool {
 	return false
 }
 
+func (x *Participant) GetKeepAudioWhenHidden() bool {
+	if x != nil {
+		return x.KeepAudioWhenHidden
+	}
+	return false
+}
+
 // Layout chooses a template and says who takes which slot of it.
 type Layout struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -338,9 +348,13 @@ type Layout struct {
 	Overrides []*SlotOverride `protobuf:"bytes,6,rep,name=overrides,proto3" json:"overrides,omitempty"`
 	// How long tiles move to a new arrangement, 0–5 s; 0 is a cut. Default: what the
 	// template says.
-	Transition    *durationpb.Duration `protobuf:"bytes,7,opt,name=transition,proto3" json:"transition,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Transition *durationpb.Duration `protobuf:"bytes,7,opt,name=transition,proto3" json:"transition,omitempty"`
+	// How long a participant's last picture stays when no new one comes, 0.2–60 s;
+	// then its placeholder is shown. Below 1 s a waiting image that is sent once a
+	// second gives way to the placeholder between its pictures. Default: 3 s.
+	PlaceholderAfter *durationpb.Duration `protobuf:"bytes,8,opt,name=placeholder_after,json=placeholderAfter,proto3" json:"placeholder_after,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
 }
 
 func (x *Layout) Reset() {
@@ -418,6 +432,13 @@ func (x *Layout) GetOverrides() []*SlotOverride {
 func (x *Layout) GetTransition() *durationpb.Duration {
 	if x != nil {
 		return x.Transition
+	}
+	return nil
+}
+
+func (x *Layout) GetPlaceholderAfter() *durationpb.Duration {
+	if x != nil {
+		return x.PlaceholderAfter
 	}
 	return nil
 }
@@ -838,7 +859,7 @@ const file_lianmai_v1_spec_proto_rawDesc = "" +
 	"\x15mix_spec.music.unique\x12&each track must have a name of its own\x1a\"this.music.map(m, m.name).unique()\x1a\xad\x01\n" +
 	"\x14mix_spec.layout.main\x12Bmust be the name of a participant, or empty for the first in order\x1aQthis.layout.main == '' || this.participants.exists(p, p.name == this.layout.main)\x1a\x90\x01\n" +
 	"\x19mix_spec.layout.overrides\x12\x1fmust be about participants only\x1aRthis.layout.overrides.all(o, this.participants.exists(p, p.name == o.participant))\x1a\x81\x01\n" +
-	"\x15mix_spec.layout.order\x12$must list names of participants only\x1aBthis.layout.order.all(n, this.participants.exists(p, p.name == n))\"\x9f\x04\n" +
+	"\x15mix_spec.layout.order\x12$must list names of participants only\x1aBthis.layout.order.all(n, this.participants.exists(p, p.name == n))\"\xd4\x04\n" +
 	"\vParticipant\x12\xab\x01\n" +
 	"\x04name\x18\x01 \x01(\tB\x96\x01\xbaH\x92\x01\xba\x01\x8e\x01\n" +
 	"\x04name\x12Smust be 1–64 letters, digits, '_', '.' or '-', beginning with a letter or a digit\x1a1this.matches('^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$')R\x04name\x12*\n" +
@@ -850,7 +871,8 @@ const file_lianmai_v1_spec_proto_rawDesc = "" +
 	"\again_db\x18\x06 \x01(\x01B\x17\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00\x00(@)\x00\x00\x00\x00\x00\x00N\xc0R\x06gainDb\x12)\n" +
 	"\vplaceholder\x18\a \x01(\tB\a\xbaH\x04r\x02\x18`R\vplaceholder\x12)\n" +
 	"\x03pan\x18\x14 \x01(\x01B\x17\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00\x00\xf0?)\x00\x00\x00\x00\x00\x00\xf0\xbfR\x03pan\x12\x12\n" +
-	"\x04solo\x18\x15 \x01(\bR\x04solo\"\xba\x04\n" +
+	"\x04solo\x18\x15 \x01(\bR\x04solo\x123\n" +
+	"\x16keep_audio_when_hidden\x18\b \x01(\bR\x13keepAudioWhenHidden\"\xf1\x05\n" +
 	"\x06Layout\x12#\n" +
 	"\btemplate\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x18@R\btemplate\x12\x1b\n" +
 	"\x04main\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18@R\x04main\x12 \n" +
@@ -863,7 +885,9 @@ const file_lianmai_v1_spec_proto_rawDesc = "" +
 	"\n" +
 	"transition\x18\a \x01(\v2\x19.google.protobuf.DurationB_\xbaH\\\xba\x01Y\n" +
 	"\x11layout.transition\x12\x12must be 0 s to 5 s\x1a0this >= duration('0s') && this <= duration('5s')R\n" +
-	"transition:v\xbaHs\x1aq\n" +
+	"transition\x12\xb4\x01\n" +
+	"\x11placeholder_after\x18\b \x01(\v2\x19.google.protobuf.DurationBl\xbaHi\xba\x01f\n" +
+	"\x18layout.placeholder_after\x12\x15must be 0.2 s to 60 s\x1a3this >= duration('0.2s') && this <= duration('60s')R\x10placeholderAfter:v\xbaHs\x1aq\n" +
 	"\x17layout.overrides.unique\x12'each participant may be overridden once\x1a-this.overrides.map(o, o.participant).unique()\"\xbc\b\n" +
 	"\fSlotOverride\x12\xb9\x01\n" +
 	"\vparticipant\x18\x01 \x01(\tB\x96\x01\xbaH\x92\x01\xba\x01\x8e\x01\n" +
@@ -965,16 +989,17 @@ var file_lianmai_v1_spec_proto_depIdxs = []int32{
 	0,  // 7: lianmai.v1.Layout.main_choice:type_name -> lianmai.v1.MainChoice
 	4,  // 8: lianmai.v1.Layout.overrides:type_name -> lianmai.v1.SlotOverride
 	11, // 9: lianmai.v1.Layout.transition:type_name -> google.protobuf.Duration
-	12, // 10: lianmai.v1.SlotOverride.fit:type_name -> lianmai.v1.Fit
-	13, // 11: lianmai.v1.SlotOverride.border:type_name -> lianmai.v1.Border
-	14, // 12: lianmai.v1.SlotOverride.label:type_name -> lianmai.v1.Label
-	6,  // 13: lianmai.v1.VideoSettings.frame_rate:type_name -> lianmai.v1.FrameRate
-	11, // 14: lianmai.v1.VideoSettings.gop:type_name -> google.protobuf.Duration
-	15, // [15:15] is the sub-list for method output_type
-	15, // [15:15] is the sub-list for method input_type
-	15, // [15:15] is the sub-list for extension type_name
-	15, // [15:15] is the sub-list for extension extendee
-	0,  // [0:15] is the sub-list for field type_name
+	11, // 10: lianmai.v1.Layout.placeholder_after:type_name -> google.protobuf.Duration
+	12, // 11: lianmai.v1.SlotOverride.fit:type_name -> lianmai.v1.Fit
+	13, // 12: lianmai.v1.SlotOverride.border:type_name -> lianmai.v1.Border
+	14, // 13: lianmai.v1.SlotOverride.label:type_name -> lianmai.v1.Label
+	6,  // 14: lianmai.v1.VideoSettings.frame_rate:type_name -> lianmai.v1.FrameRate
+	11, // 15: lianmai.v1.VideoSettings.gop:type_name -> google.protobuf.Duration
+	16, // [16:16] is the sub-list for method output_type
+	16, // [16:16] is the sub-list for method input_type
+	16, // [16:16] is the sub-list for extension type_name
+	16, // [16:16] is the sub-list for extension extendee
+	0,  // [0:16] is the sub-list for field type_name
 }
 
 func init() { file_lianmai_v1_spec_proto_init() }
