@@ -1,8 +1,6 @@
 package mixer
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
 	"time"
 
@@ -27,6 +25,7 @@ type decoding struct {
 	next        int64         // session sample that the next sound goes to
 	playing     bool          // next is set
 	heard       time.Duration // session time that the newest timestamp of sound maps to
+	offset      time.Duration // that the newest timestamp of sound was mapped with
 	steering    steering
 	away        awayWatch
 	damaged     bool      // an access unit was bad: nothing is shown up to a key frame
@@ -137,7 +136,7 @@ func (d *decoding) decode(q queued, kind media.Kind, offset time.Duration) {
 		if d.audio == nil {
 			return
 		}
-		d.note(d.audio.Decode(q.pkt, func(pts time.Duration, pcm []float32) { d.sound(pts+offset, pcm, q.epoch) }))
+		d.note(d.audio.Decode(q.pkt, func(pts time.Duration, pcm []float32) { d.sound(pts, offset, pcm, q.epoch) }))
 	}
 }
 
@@ -157,69 +156,6 @@ func (d *decoding) picture(pkt media.Packet, offset time.Duration) {
 	err := d.video.Decode(pkt, func(f *media.Frame) { d.show(f, offset) })
 	d.damaged = err != nil && d.s.live
 	d.note(err)
-}
-
-// configure makes a decoder for a new sequence header. The same header again is
-// no news: some senders repeat it with every key frame. On an error the decoder that
-// was there goes on.
-func (d *decoding) configure(pkt media.Packet) error {
-	own, _ := d.s.feed.(decoders)
-	if d.begun[pkt.Kind] && len(pkt.Data) > 0 {
-		own = nil // a header that changes within a file says all that there is to say
-	}
-	d.begun[pkt.Kind] = true
-	if pkt.Kind == media.Video {
-		if d.video != nil && bytes.Equal(pkt.Data, d.videoConfig) {
-			return nil
-		}
-		video, err := func() (*decode.Video, error) {
-			if own != nil {
-				return own.NewVideo(decode.VideoOptions{})
-			}
-			return decode.NewVideo(pkt.Codec, pkt.Data, decode.VideoOptions{})
-		}()
-		if errors.Is(err, decode.ErrTooLarge) || errors.Is(err, decode.ErrUnsupported) && pkt.Codec != media.CodecNone {
-			d.refuse(err)
-		}
-		if err != nil {
-			return err
-		}
-		d.video.Close()
-		d.video, d.videoConfig, d.damaged = video, pkt.Data, false
-		d.accept()
-		return nil
-	}
-	if d.audio != nil && bytes.Equal(pkt.Data, d.audioConfig) {
-		return nil
-	}
-	sound, err := func() (*decode.Audio, error) {
-		if own != nil {
-			return own.NewAudio()
-		}
-		return decode.NewAudio(pkt.Codec, pkt.Data)
-	}()
-	if err != nil {
-		return err
-	}
-	d.audio.Close()
-	d.audio, d.audioConfig = sound, pkt.Data
-	return nil
-}
-
-// refuse ends the decoder: what comes now is nothing that it could show.
-func (d *decoding) refuse(why error) {
-	d.video.Close()
-	d.video, d.videoConfig = nil, nil
-	d.s.mu.Lock()
-	defer d.s.mu.Unlock()
-	d.s.refused = why.Error()
-}
-
-// accept ends what refuse began.
-func (d *decoding) accept() {
-	d.s.mu.Lock()
-	defer d.s.mu.Unlock()
-	d.s.refused = ""
 }
 
 // show puts a picture into the slot.
@@ -251,17 +187,19 @@ func (d *decoding) show(f *media.Frame, offset time.Duration) {
 // sound places decoded samples. They follow one another without a seam as long as
 // their timestamps agree with that within resync; a live source that slowly gets
 // ahead or behind is played a little slower or faster.
-func (d *decoding) sound(at time.Duration, pcm []float32, epoch int) {
-	want := media.SampleIndex(at)
+func (d *decoding) sound(pts, offset time.Duration, pcm []float32, epoch int) {
+	at := pts + offset
+	want, moved := media.SampleIndex(at), media.SampleIndex(offset-d.offset)
+	d.offset = offset
 	early := want - d.next - d.steering.held()
 	if !d.playing || epoch != d.epoch || abs(media.SampleTime(early)) > resync {
-		d.playing, d.epoch, d.next, early = true, epoch, want, 0
+		d.playing, d.epoch, d.next, early, moved = true, epoch, want, 0, 0
 		d.steering.reset()
 	}
 	d.heard = at
 	if d.s.live {
 		d.away.sound(pcm, at)
-		pcm = d.steering.process(early, pcm)
+		pcm = d.steering.process(early, moved, pcm)
 	}
 	if taken := d.s.track.Write(d.next, pcm); d.s.live && taken < len(pcm)/media.Channels {
 		// Part of it came too late: there is a gap anyway, so go on where the
@@ -272,8 +210,16 @@ func (d *decoding) sound(at time.Duration, pcm []float32, epoch int) {
 	d.s.mu.Lock()
 	d.s.soundEnd = media.SampleTime(d.next)
 	d.s.active, d.s.present = d.away.since()
+	if d.s.live {
+		// The picture goes where the sound is on average.
+		late := d.steering.early() - media.SampleTime(early)
+		d.s.counters.skew += (late - d.s.counters.skew) / skewSmooth
+	}
 	d.s.mu.Unlock()
 }
+
+// skewSmooth is the number of blocks over which the skew is averaged.
+const skewSmooth = 32
 
 // note counts an error and logs it, at most once a second.
 func (d *decoding) note(err error) {

@@ -16,13 +16,20 @@ const (
 	steerOver = 2 * time.Second
 	// steerSmooth is the share of one block in the average of how far it is off.
 	steerSmooth = 0.05
+	// spliceFrom is how far it is off when playing it faster or slower is no longer
+	// enough: pieces are cut out or played twice.
+	spliceFrom = 10 * time.Millisecond
+	// spliceAnyway is how far it is off when a piece is taken whose ends are not quite
+	// alike: dense music.
+	spliceAnyway = 30 * time.Millisecond
 )
 
 // steering plays a source's sound a little faster or slower than it came, so that
-// its place follows its timestamps: their drift against the session's clock, and a
-// delay that grows or shrinks.
+// its place follows its timestamps: their drift against the session's clock, and, with
+// pieces cut out or played twice, a delay that grows or shrinks.
 type steering struct {
 	stretch *audio.Stretcher
+	splice  splicer
 	off     float64 // averaged, in samples; above 0 the sound is early
 	out     []float32
 }
@@ -45,13 +52,37 @@ func (s *steering) held() int64 {
 }
 
 // process takes in a block that is early by so many samples and returns what is to
-// be played now, valid until the next call.
-func (s *steering) process(early int64, pcm []float32) []float32 {
+// be played now, valid until the next call. moved of those samples are new since the
+// block before: the place where the sound is wanted has been moved by so much.
+func (s *steering) process(early, moved int64, pcm []float32) []float32 {
+	s.off += float64(moved)
 	s.off += (float64(early) - s.off) * steerSmooth
+	pcm = s.jump(pcm)
 	ratio := 1.0
 	if dead := float64(media.SampleIndex(steerDead)); s.off > dead || s.off < -dead {
 		ratio += s.off / (steerOver.Seconds() * media.SampleRate)
 	}
 	s.out = s.stretch.Process(s.out[:0], pcm, ratio)
 	return s.out
+}
+
+// jump shortens or lengthens a block by one piece if the sound is far from its place.
+func (s *steering) jump(pcm []float32) []float32 {
+	off := media.SampleTime(int64(s.off))
+	if abs(off) < spliceFrom {
+		return pcm
+	}
+	alike := spliceAlike
+	if abs(off) >= spliceAnyway {
+		alike = 1
+	}
+	n := 0
+	if off < 0 {
+		pcm, n = s.splice.cut(pcm, int(-s.off), alike)
+		s.off += float64(n)
+	} else {
+		pcm, n = s.splice.repeat(pcm, int(s.off), alike)
+		s.off -= float64(n)
+	}
+	return pcm
 }

@@ -21,9 +21,14 @@ const (
 	// settle is how long a new mapping follows the earliest packets freely, so
 	// that the burst of a server's GOP cache does not count as jitter.
 	settle = time.Second
-	// slewPerSecond bounds how fast a mapping moves once sound is playing: 0.5 %
-	// faster or slower is not heard.
-	slewPerSecond = 5 * time.Millisecond
+	// slewPerSecond bounds how fast a mapping moves once sound is playing: 1.5 s of delay
+	// is gone 17 s after its cause is forgotten. Up to leastSlew the sound is only played
+	// faster or slower, which nobody hears; beyond, pieces are left out or played twice.
+	slewPerSecond = 90 * time.Millisecond
+	leastSlew     = 5 * time.Millisecond
+	// easing is the time constant of the last part of the way, so that the mapping
+	// settles gently.
+	easing = time.Second
 	// wrap is where RTMP's 32-bit milliseconds start again.
 	wrap = (1 << 32) * time.Millisecond
 	// buckets of one second each remember the spread of arrivals.
@@ -115,6 +120,7 @@ func (t *timeline) measure(transit, arrival time.Duration) {
 	for arrival-t.bucketAt >= time.Second {
 		if t.used[t.bucket] && arrival-t.since > settle {
 			t.drift.second(t.low[t.bucket], t.bucketAt)
+			t.forgetBetterTimes()
 		}
 		t.bucket = (t.bucket + 1) % buckets
 		t.used[t.bucket] = false
@@ -131,6 +137,16 @@ func (t *timeline) measure(transit, arrival time.Duration) {
 	}
 	t.low[b] = min(t.low[b], transit)
 	t.high[b] = max(t.high[b], transit)
+}
+
+// forgetBetterTimes looks at a second that is over. If even its quickest packet was too
+// late for the mapping, what was measured before it is no more than a memory: a line
+// that is too slow, or a sender that stood still.
+func (t *timeline) forgetBetterTimes() {
+	if low := t.low[t.bucket]; low > t.offset-minDelay/2 {
+		t.used = [buckets]bool{}
+		t.used[t.bucket] = true
+	}
 }
 
 func (t *timeline) spread() (low, high time.Duration) {
@@ -169,7 +185,7 @@ func (t *timeline) follow(transit, arrival time.Duration) {
 		t.offset, t.moved = want, arrival
 		return
 	}
-	step := slewPerSecond * time.Duration(max(0, arrival-t.moved)/time.Microsecond) / time.Duration(time.Second/time.Microsecond)
+	step := slew(want-t.offset, arrival-t.moved)
 	t.moved = arrival
 	switch {
 	case transit > t.offset-minDelay/2:
@@ -180,4 +196,11 @@ func (t *timeline) follow(transit, arrival time.Duration) {
 	case t.offset < want:
 		t.offset += min(step, want-t.offset)
 	}
+}
+
+// slew returns how far a mapping that is off by so much moves within d: the faster the
+// more it is off.
+func slew(off, d time.Duration) time.Duration {
+	speed := min(max(abs(off)*time.Second/easing, leastSlew), slewPerSecond) // a second
+	return speed * (min(max(0, d), time.Second) / time.Microsecond) / time.Duration(time.Second/time.Microsecond)
 }

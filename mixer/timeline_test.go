@@ -181,7 +181,7 @@ func TestTimelineDelayGrowsWithJitterAndComesBack(t *testing.T) {
 	}
 	s.late = nil
 	s.run(buckets * time.Second)
-	s.run(180 * ms / slewPerSecond * time.Second) // the slew takes that long
+	s.run(180*ms/slewPerSecond*time.Second + 5*easing) // the slew takes that long
 	least, most := s.run(5 * time.Second)
 	s.wantLead("after the jitter", least, most, minDelay, minDelay)
 	s.wantResets(1)
@@ -217,7 +217,7 @@ func TestTimelineFollowsASourceThatIsLateForEver(t *testing.T) {
 			t.Errorf("after a pause of %v packets are shown %v after they arrive", pause, least)
 		}
 		s.run(buckets * time.Second)
-		s.run(maxDelay / slewPerSecond * time.Second)
+		s.run(maxDelay/slewPerSecond*time.Second + 5*easing)
 		least, most := s.run(time.Second)
 		s.wantLead("in the end", least, most, minDelay, minDelay)
 	}
@@ -303,7 +303,7 @@ func TestTimelineProperties(t *testing.T) {
 			rt.Fatalf("jitter of %d ms made the mapping anew %d times", worst, tl.epoch-1)
 		}
 		// Then nothing but good weather: back to the floor.
-		for end := arrival + buckets*time.Second + maxDelay/slewPerSecond*time.Second; arrival < end; {
+		for end := arrival + buckets*time.Second + maxDelay/slewPerSecond*time.Second + 5*easing; arrival < end; {
 			packet(0)
 		}
 		if tl.delay != minDelay || lastAt-lastArrival != minDelay {
