@@ -4,13 +4,17 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"io"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/lianmai/lianmai/decode"
 	"github.com/lianmai/lianmai/encode"
+	"github.com/lianmai/lianmai/internal/peers"
 	"github.com/lianmai/lianmai/media"
 	"github.com/lianmai/lianmai/pattern"
 	"github.com/lianmai/lianmai/rtmp"
@@ -27,6 +31,10 @@ type guest struct {
 	dumb     bool // no sound
 	still    bool // pictures are all the first one
 	hushed   bool // sound is silence
+	preset   string
+	gop      time.Duration // 1 s if zero
+	rate     int           // of the sound, in Hz; 48 000 if zero
+	stereo   bool
 }
 
 func (g guest) withDefaults() guest {
@@ -35,6 +43,15 @@ func (g guest) withDefaults() guest {
 	}
 	if g.fps == 0 {
 		g.fps = 15
+	}
+	if g.preset == "" {
+		g.preset = "ultrafast"
+	}
+	if g.gop == 0 {
+		g.gop = time.Second
+	}
+	if g.rate == 0 {
+		g.rate = media.SampleRate
 	}
 	return g
 }
@@ -78,7 +95,7 @@ func (g guest) pictures(t testing.TB) (config []byte, packets []media.Packet) {
 		t.Fatal(err)
 	}
 	rate := media.FPS(g.fps)
-	v, err := encode.NewVideo(encode.VideoConfig{Width: g.w, Height: g.h, FrameRate: rate, Bitrate: 800_000, Preset: "ultrafast", GOP: time.Second})
+	v, err := encode.NewVideo(encode.VideoConfig{Width: g.w, Height: g.h, FrameRate: rate, Bitrate: 800_000, Preset: g.preset, GOP: g.gop})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,11 +131,15 @@ func (g guest) clock(at time.Duration) time.Duration {
 
 func (g guest) sound(t testing.TB) (config []byte, packets []media.Packet) {
 	t.Helper()
-	voice, err := pattern.NewVoice(g.number, media.SampleRate)
+	voice, err := pattern.NewVoice(g.number, g.rate)
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, err := encode.NewAudio(encode.AudioConfig{Channels: 1, Bitrate: 64_000})
+	channels := 1
+	if g.stereo {
+		channels = 2
+	}
+	a, err := encode.NewAudio(encode.AudioConfig{SampleRate: g.rate, Channels: channels, Bitrate: min(64_000, 2*g.rate)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,11 +149,11 @@ func (g guest) sound(t testing.TB) (config []byte, packets []media.Packet) {
 		p.PTS += g.from
 		packets = append(packets, p)
 	}
-	pcm := make([]float32, a.FrameSize())
-	first, end := media.SampleIndex(g.from), media.SampleIndex(g.to)
-	for at := first; at < end; at += int64(len(pcm)) {
+	pcm := make([]float32, a.FrameSize()*channels)
+	first, end := int64(g.from.Seconds()*float64(g.rate)+0.5), int64(g.to.Seconds()*float64(g.rate)+0.5)
+	for at := first; at < end; at += int64(a.FrameSize()) {
 		if !g.hushed {
-			voice.Fill(pcm, 1, at)
+			voice.Fill(pcm, channels, at)
 		}
 		if err := a.Encode(pcm, emit); err != nil {
 			t.Fatal(err)
@@ -226,4 +247,37 @@ func (s *tape) Close(context.Context) error {
 		return errSink
 	}
 	return nil
+}
+
+// recoded returns the guest's stream as the ffmpeg command makes it with args for the
+// picture; its sound stays. Stamps are whole milliseconds, as on the wire.
+func (g guest) recoded(t testing.TB, container string, args ...string) (packets []media.Packet) {
+	t.Helper()
+	out := filepath.Join(t.TempDir(), "recoded."+container)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	args = append([]string{"-i", g.file(t, "plain.mp4"), "-c:a", "copy"}, args...)
+	p := peers.FFmpeg(t, append(args, out)...)
+	switch err := p.Wait(ctx); {
+	case err != nil && strings.Contains(p.Stderr(), "Unknown encoder"):
+		t.Skipf("this ffmpeg command lacks an encoder: %s", p.Stderr())
+	case err != nil:
+		t.Fatalf("ffmpeg: %v\n%s", err, p.Stderr())
+	}
+	f, err := decode.OpenFile(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	for {
+		p, err := f.Read()
+		if errors.Is(err, io.EOF) {
+			return packets
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.DTS, p.PTS = p.DTS.Round(time.Millisecond), p.PTS.Round(time.Millisecond)
+		packets = append(packets, p)
+	}
 }

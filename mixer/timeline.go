@@ -80,9 +80,14 @@ func (t *timeline) observe(kind media.Kind, ts, arrival time.Duration) (unwrappe
 	if reset {
 		t.restart(arrival)
 	}
+	// A clock that stands still says nothing of the way: some senders stamp with 0 until
+	// they have found their beat.
+	stands := !reset && t.seen[kind] && unwrapped == t.last[kind]
 	t.last[kind], t.seen[kind] = unwrapped, true
-	t.measure(transit, arrival)
-	t.follow(transit, arrival)
+	if !stands {
+		t.measure(transit, arrival)
+		t.follow(transit, arrival)
+	}
 	return unwrapped, reset
 }
 

@@ -45,6 +45,7 @@ type weatherClock struct {
 	handClock
 	st       *theatre
 	networks []*network
+	see      func(*Session) // called between two ticks; may be nil
 }
 
 func (c *weatherClock) Wait(ctx context.Context, t time.Duration) error {
@@ -53,6 +54,9 @@ func (c *weatherClock) Wait(ctx context.Context, t time.Duration) error {
 		for _, n := range c.networks {
 			<-n.ready
 		}
+	}
+	if c.see != nil {
+		c.see(c.st.s)
 	}
 	for _, n := range c.networks {
 		for len(n.coming) > 0 && n.coming[0].at <= t {

@@ -125,13 +125,19 @@ func (r *record) waitError(t testing.TB, want error) (got error) {
 // startPull runs Pull for the test; its end is waited for at cleanup, or by stop.
 func startPull(t testing.TB, cfg PullConfig) (r *record, stop func()) {
 	t.Helper()
+	r = newRecord()
+	return r, startPullWith(t, cfg, r)
+}
+
+// startPullWith is startPull with a handler of the test's own.
+func startPullWith(t testing.TB, cfg PullConfig, h PullHandler) (stop func()) {
+	t.Helper()
 	if cfg.Backoff.Min == 0 {
 		cfg.Backoff = quick
 	}
-	r = newRecord()
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	go func() { done <- Pull(ctx, cfg, r) }()
+	go func() { done <- Pull(ctx, cfg, h) }()
 	stop = sync.OnceFunc(func() {
 		cancel()
 		if err := <-done; !errors.Is(err, context.Canceled) {
@@ -139,7 +145,7 @@ func startPull(t testing.TB, cfg PullConfig) (r *record, stop func()) {
 		}
 	})
 	t.Cleanup(stop)
-	return r, stop
+	return stop
 }
 
 // startPush runs a Pusher for the test; it is closed without patience at cleanup.
