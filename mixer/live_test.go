@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/lianmai/lianmai/compose"
+	"github.com/lianmai/lianmai/internal/faults"
 	"github.com/lianmai/lianmai/internal/peers"
 	"github.com/lianmai/lianmai/layout"
 	"github.com/lianmai/lianmai/media"
@@ -100,37 +101,16 @@ func (p *viewer) PullPacket(pkt media.Packet) {
 }
 
 // onAir pushes a guest in real time until the test ends, from the first key frame.
-func onAir(t *testing.T, g guest, to rtmp.URL) {
-	packets := g.stream(t)
-	h := rtmp.Header{VideoConfig: packets[0].Data, AudioConfig: packets[1].Data, FrameRate: media.FPS(15)}
-	p := rtmp.NewPusher(rtmp.PushConfig{URL: to, Header: h, Backoff: rtmp.Backoff{Min: 20 * ms, Max: 50 * ms}}, deaf{})
+func onAir(t *testing.T, g guest, to rtmp.URL) { broadcast(t, g.stream(t), g.to, to) }
+
+// broadcast pushes packets, of which the first two are the headers, in real time and
+// again and again until the test ends. A round is so long.
+func broadcast(t *testing.T, packets []media.Packet, round time.Duration, to rtmp.URL) {
 	ctx, cancel := context.WithCancel(context.Background())
 	var wait sync.WaitGroup
-	wait.Go(func() {
-		clock := NewWallClock()
-		for round := time.Duration(0); ; round += g.to {
-			for _, pkt := range packets[2:] {
-				pkt.DTS += round
-				pkt.PTS += round
-				if clock.Wait(ctx, pkt.DTS) != nil {
-					return
-				}
-				p.Write(pkt)
-			}
-		}
-	})
-	t.Cleanup(func() {
-		cancel()
-		wait.Wait()
-		_ = p.Close(ctx) // without patience
-	})
+	wait.Go(func() { faults.Publish(ctx, to, packets, round, nil) })
+	t.Cleanup(func() { cancel(); wait.Wait() })
 }
-
-type deaf struct{}
-
-func (deaf) PushConnected()                        {}
-func (deaf) PushDisconnected(error, time.Duration) {}
-func (deaf) PushKeyFrameWanted()                   {}
 
 func mustURL(t *testing.T, s string) rtmp.URL {
 	t.Helper()

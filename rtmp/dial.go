@@ -77,6 +77,7 @@ func (d dialer) connect(ctx context.Context) (net.Conn, error) {
 		// What the kernel holds counts as sent. Without a bound it would take many
 		// seconds of media before a destination that takes nothing was noticed.
 		_ = tcp.SetWriteBuffer(sendBuffer) // a wish; the default also works
+		watchProgress(tcp, d.writeTimeout)
 	}
 	if !d.url.secure {
 		return nc, nil

@@ -48,6 +48,8 @@ func readError(err error) error {
 	switch {
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return err // the caller knows what it waited for
+	case errors.Is(err, syscall.ETIMEDOUT):
+		return ErrStalled // the kernel waited (watchProgress)
 	case isClosed(err):
 		return fmt.Errorf("%w (%v)", ErrClosed, closeReason(err))
 	case errors.Is(err, ErrProtocol):
@@ -60,7 +62,7 @@ func readError(err error) error {
 // writeError classifies what a write to an established connection returned.
 func writeError(err error) error {
 	switch {
-	case errors.Is(err, os.ErrDeadlineExceeded):
+	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, syscall.ETIMEDOUT):
 		return ErrStalled
 	case isClosed(err):
 		return fmt.Errorf("%w (%v)", ErrClosed, closeReason(err))

@@ -36,7 +36,7 @@ type PushConfig struct {
 	QueueBytes    int
 	// DialTimeout bounds everything from dialling to the server's yes to publish; 5 s.
 	DialTimeout time.Duration
-	// WriteTimeout is how long the destination may take to accept one message before
+	// WriteTimeout is how long the destination may take nothing of what is sent before
 	// it counts as dead; 5 s.
 	WriteTimeout time.Duration
 	Backoff      Backoff

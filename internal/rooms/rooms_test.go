@@ -57,6 +57,7 @@ var mayImport = map[string][]string{
 
 	// For tests only.
 	"pattern/patterntest": {"media"},
+	"internal/faults":     {"media", "rtmp"},
 }
 
 // onlyIn names, for a foreign package and everything below it, the rooms that may
