@@ -242,18 +242,18 @@ func (p *player) obey(o order, mixed int64) error {
 	p.place = place{session: from, piece: piece, moves: o.play}
 	p.mu.Unlock()
 	if !o.play {
-		p.enter(MusicPaused, "at "+at(piece))
+		p.enter(MusicPaused, "at "+pieceTime(piece))
 		return nil
 	}
 	if p.ended {
 		return errEnded
 	}
-	p.enter(MusicPlaying, "from "+at(piece))
+	p.enter(MusicPlaying, "from "+pieceTime(piece))
 	return p.decode(mixed)
 }
 
-// at writes a frame of a piece as a time.
-func at(frame int64) string { return media.SampleTime(frame).Round(time.Millisecond).String() }
+// pieceTime writes a frame of a piece as a time.
+func pieceTime(frame int64) string { return media.SampleTime(frame).Round(time.Millisecond).String() }
 
 // stand returns where in the piece session frame session is.
 func (p *player) stand(session int64) int64 {

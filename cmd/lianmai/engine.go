@@ -9,20 +9,19 @@ import (
 	"github.com/lianmai/lianmai/compose"
 	"github.com/lianmai/lianmai/mixer"
 	"github.com/lianmai/lianmai/server"
-	"github.com/lianmai/lianmai/stage"
 )
 
 // engineMaker makes the engine of a service.
-type engineMaker func(fonts *compose.Fonts, pictures stage.Pictures, log *slog.Logger) server.Engine
+type engineMaker func(fonts *compose.Fonts, library mixer.Library, log *slog.Logger) server.Engine
 
 // newEngine returns what runs the mixes of `lianmai serve`. It is the one place that
 // says which engine that is.
-func newEngine(fonts *compose.Fonts, pictures stage.Pictures, log *slog.Logger) server.Engine {
+func newEngine(fonts *compose.Fonts, library mixer.Library, log *slog.Logger) server.Engine {
 	// Decoders spend their time in C, where each holds one of Go's processors until
 	// the runtime notices, up to 10 ms later. A few more of those let a tick begin
 	// in time; the threads that really run are the kernel's to choose.
 	runtime.GOMAXPROCS(runtime.NumCPU() + spareProcs)
-	return engine{mixer.NewEngine(fonts, pictures, log)}
+	return engine{mixer.NewEngine(fonts, library, log)}
 }
 
 // spareProcs is how many of Go's processors there are beyond the machine's own.

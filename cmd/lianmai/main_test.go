@@ -17,7 +17,6 @@ import (
 	"github.com/lianmai/lianmai/config"
 	"github.com/lianmai/lianmai/mixer"
 	"github.com/lianmai/lianmai/server"
-	"github.com/lianmai/lianmai/stage"
 )
 
 // asCommandEnv makes the test binary run as the command itself.
@@ -41,7 +40,7 @@ type stubMix struct {
 }
 
 // stubMaker makes a stubEngine.
-func stubMaker(*compose.Fonts, stage.Pictures, *slog.Logger) server.Engine { return stubEngine{} }
+func stubMaker(*compose.Fonts, mixer.Library, *slog.Logger) server.Engine { return stubEngine{} }
 
 // Start starts nothing.
 func (stubEngine) Start(spec mixer.Spec, observe func(mixer.Event)) (server.Mix, error) {
