@@ -67,8 +67,8 @@ func outputIs(state OutputState) func(Event) bool {
 	return func(e Event) bool { return e.Kind == OutputChanged && e.Output == state }
 }
 
-// viewer keeps what it pulls until it has enough.
-type viewer struct {
+// onlooker keeps what it pulls until it has enough.
+type onlooker struct {
 	mu      sync.Mutex
 	tape    tape
 	enough  int // pictures
@@ -77,9 +77,9 @@ type viewer struct {
 	stopped bool
 }
 
-func (p *viewer) PullConnected()                        {}
-func (p *viewer) PullDisconnected(error, time.Duration) {}
-func (p *viewer) PullPacket(pkt media.Packet) {
+func (p *onlooker) PullConnected()                        {}
+func (p *onlooker) PullDisconnected(error, time.Duration) {}
+func (p *onlooker) PullPacket(pkt media.Packet) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch {
@@ -157,15 +157,15 @@ func TestLiveMixFindsItsServerLater(t *testing.T) {
 	events.await(t, "the output to be live", outputIs(OutputLive))
 	events.await(t, "the source to be live", sourceIs(Live))
 
-	// A viewer: pictures in order, at their counts, and soon the guest is in them.
-	p := &viewer{enough: 20, done: make(chan struct{})}
+	// A onlooker: pictures in order, at their counts, and soon the guest is in them.
+	p := &onlooker{enough: 20, done: make(chan struct{})}
 	ctx, cancel := context.WithCancel(t.Context())
 	var wait sync.WaitGroup
 	wait.Go(func() { _ = rtmp.Pull(ctx, rtmp.PullConfig{URL: mustURL(t, base+"mix")}, p) })
 	select {
 	case <-p.done:
 	case <-time.After(patience):
-		t.Error("the viewer sees nothing")
+		t.Error("the onlooker sees nothing")
 	}
 	cancel()
 	wait.Wait()
