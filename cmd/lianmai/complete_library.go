@@ -37,7 +37,14 @@ func (c *client) templates(cmd *cobra.Command, _ []string) []string {
 
 // assets returns the names of the service's pictures; none when it cannot be asked.
 func (c *client) assets(cmd *cobra.Command, _ []string) []string {
-	resp, err := call(c.hurried(), completionContext(cmd), services.ListAssets, &pb.ListAssetsRequest{PageSize: 500}, nil)
+	return c.assetNames(cmd, pb.AssetKind_ASSET_KIND_PICTURE)
+}
+
+// assetNames returns the names of the service's assets of one kind; none when it cannot
+// be asked.
+func (c *client) assetNames(cmd *cobra.Command, kind pb.AssetKind) []string {
+	req := &pb.ListAssetsRequest{PageSize: 500, Kind: kind}
+	resp, err := call(c.hurried(), completionContext(cmd), services.ListAssets, req, nil)
 	if err != nil {
 		return nil
 	}

@@ -215,7 +215,7 @@ func TestLibraryCompletion(t *testing.T) {
 }
 
 func TestHelpHasExamples(t *testing.T) {
-	for _, group := range []string{"template", "asset"} {
+	for _, group := range []string{"template", "asset", "music"} {
 		cmd, _, err := newRootCommand().Find([]string{group})
 		if err != nil {
 			t.Fatal(err)

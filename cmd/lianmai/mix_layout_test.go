@@ -112,6 +112,6 @@ func TestLayoutFaultsNameTheirFlags(t *testing.T) {
 		{start("--placeholder", "ben=away"), exitUsage, "the name that of an --input"},
 		{start("--placeholder", "away"), exitUsage, "want NAME=PICTURE"},
 		{start("--display", "ben=Ben"), exitUsage, "the name that of an --input"},
-		{start("--display", "anna=" + strings.Repeat("x", 65)), exitUsage, "  --display anna: "},
+		{start("--display", "anna="+strings.Repeat("x", 65)), exitUsage, "  --display anna: "},
 	}.try(s)
 }

@@ -156,7 +156,7 @@ func TestEveryCommandHasHelp(t *testing.T) {
 			t.Errorf("%q --help = %d, %s", args, code, stderr.String())
 		}
 	}
-	for _, args := range [][]string{nil, {"serve"}, {"mix"}} {
+	for _, args := range [][]string{nil, {"serve"}, {"mix"}, {"music"}} {
 		visit(args)
 	}
 	for _, command := range []string{"start", "layout", "state", "stop", "get", "list", "watch"} {

@@ -1,5 +1,5 @@
 // Command lianmai mixes live streams: `lianmai serve` is the service, `lianmai mix`,
-// `template` and `asset` drive it, and the others try it out and judge what it makes.
+// `music`, `template` and `asset` drive it, and the others try it out and judge what it makes.
 //
 // Exit codes: 0 done, 1 it failed, 2 it was asked wrongly.
 package main
@@ -42,7 +42,7 @@ func main() {
 // run is one run of the command with its exit code.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root := newRootCommand()
-	root.SetArgs(args)
+	root.SetArgs(numbersLast(root, args))
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	cmd, err := root.ExecuteContextC(ctx)
@@ -67,6 +67,7 @@ func newRootCommand() *cobra.Command {
 	root.AddCommand(
 		newServeCommand(newEngine),
 		newMixCommand(),
+		newMusicCommand(),
 		newTemplateCommand(),
 		newAssetCommand(),
 		newRenderCommand(),

@@ -28,13 +28,13 @@ func enumName(e protoreflect.Enum) string {
 // stateColour returns the colour of a state's name.
 func stateColour(state string) colour {
 	switch state {
-	case "live", "running":
+	case "live", "running", "playing":
 		return green
-	case "connecting", "frozen", "hidden", "audio_only", "away", "stopping":
+	case "connecting", "frozen", "hidden", "audio_only", "away", "stopping", "loading", "paused":
 		return yellow
-	case "lost", "stalled", "refused":
+	case "lost", "stalled", "refused", "failed":
 		return red
-	case "stopped", "closed", "unspecified":
+	case "stopped", "closed", "ended", "unspecified":
 		return grey
 	}
 	return plain
