@@ -16,17 +16,18 @@ func registerExpected(cmd *cobra.Command, revision *int64) {
 
 func newMixStateCommand(c *client) *cobra.Command {
 	var (
-		hidden, muted, keepAudio bool
-		gain                     float64
-		expected                 int64
+		hidden, muted, keepAudio, solo bool
+		gain, pan                      float64
+		expected                       int64
 	)
 	cmd := &cobra.Command{
-		Use:   "state ID PARTICIPANT [--hidden[=false]] [--keep-audio[=false]] [--muted[=false]] [--gain DB]",
-		Short: "Hide, mute or set the gain of one participant",
+		Use:   "state ID PARTICIPANT [--hidden[=false]] [--keep-audio[=false]] [--muted[=false]] [--gain DB] [--pan N] [--solo[=false]]",
+		Short: "Hide, mute or solo one participant, set the gain or the place of the sound",
 		Example: `  lianmai mix state room1 ben --hidden           # ben's app went to the background
   lianmai mix state room1 ben --hidden --keep-audio   # and goes on talking
   lianmai mix state room1 ben --hidden=false     # and came back
-  lianmai mix state room1 anna --gain -6`,
+  lianmai mix state room1 anna --gain -6 --pan -0.5
+  lianmai mix state room1 anna --solo            # the others are silent; music plays on`,
 		Args:              args(cobra.ExactArgs(2)),
 		ValidArgsFunction: c.completeParticipant,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -44,11 +45,17 @@ func newMixStateCommand(c *client) *cobra.Command {
 			if changed("keep-audio") {
 				req.KeepAudioWhenHidden = &keepAudio
 			}
-			if req.Hidden == nil && req.Muted == nil && req.GainDb == nil && req.KeepAudioWhenHidden == nil {
-				return usagef("nothing to change: give --hidden, --keep-audio, --muted or --gain")
+			if changed("pan") {
+				req.Pan = &pan
+			}
+			if changed("solo") {
+				req.Solo = &solo
+			}
+			if req.Hidden == nil && req.Muted == nil && req.GainDb == nil && req.KeepAudioWhenHidden == nil && req.Pan == nil && req.Solo == nil {
+				return usagef("nothing to change: give --hidden, --keep-audio, --muted, --gain, --pan or --solo")
 			}
 			resp, err := call(c, cmd.Context(), services.SetParticipantState, req, namesOf(map[string]string{
-				"id": "ID", "participant": "PARTICIPANT", "gain_db": "--gain", expectedField: "--expected-revision",
+				"id": "ID", "participant": "PARTICIPANT", "gain_db": "--gain", "pan": "--pan", expectedField: "--expected-revision",
 			}))
 			if err != nil {
 				return err
@@ -61,6 +68,8 @@ func newMixStateCommand(c *client) *cobra.Command {
 	flags.BoolVar(&keepAudio, "keep-audio", false, "leave the sound on while hidden")
 	flags.BoolVar(&muted, "muted", false, "silence; --muted=false ends it")
 	flags.Float64Var(&gain, "gain", 0, "gain in `DB`, -60 to 12; 0 leaves the sound as it is")
+	flags.Float64Var(&pan, "pan", 0, "where the sound is heard, `N` of -1 (left) to 1 (right); 0 leaves it as it is")
+	flags.BoolVar(&solo, "solo", false, "participants who are not solo are silent; --solo=false ends it")
 	registerExpected(cmd, &expected)
 	return cmd
 }

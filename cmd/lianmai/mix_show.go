@@ -117,6 +117,9 @@ func (p printer) mix(resp *pb.GetMixResponse) error {
 	if err := p.outputs(mix.GetSpec(), stats); err != nil {
 		return err
 	}
+	if err := p.sound(mix.GetSpec(), stats); err != nil {
+		return err
+	}
 	events := resp.GetEvents()
 	for _, e := range events[max(0, len(events)-shownEvents):] {
 		if err := p.event(e); err != nil {
@@ -143,6 +146,10 @@ func (p printer) sources(spec *pb.MixSpec, stats *pb.MixStats) error {
 	for _, s := range stats.GetSources() {
 		byName[s.GetName()] = s
 	}
+	loud := map[string]string{}
+	for _, m := range stats.GetMeters().GetSources() {
+		loud[m.GetName()] = level(m.GetLufs())
+	}
 	var rows [][]cell
 	for _, input := range spec.GetParticipants() {
 		s := byName[input.GetName()]
@@ -154,13 +161,14 @@ func (p printer) sources(spec *pb.MixSpec, stats *pb.MixStats) error {
 			{text: fmt.Sprintf("%.1f", s.GetFrameRate())},
 			{text: bitrate(s.GetBitrate())},
 			{text: fmt.Sprintf("%.0f dB", s.GetLevelDb())},
+			{text: cmp.Or(loud[input.GetName()], "-")},
 			{text: s.GetDelay().AsDuration().Round(time.Millisecond).String()},
 			{text: strconv.FormatInt(s.GetDroppedFrames(), 10)},
 			{text: strconv.FormatInt(s.GetReconnects(), 10)},
 			{text: redacted(input.GetUrl())},
 		})
 	}
-	head := []string{"INPUT", "STATE", "SIZE", "FPS", "BITRATE", "LEVEL", "DELAY", "DROPPED", "RECONNECTS", "URL"}
+	head := []string{"INPUT", "STATE", "SIZE", "FPS", "BITRATE", "LEVEL", "LUFS", "DELAY", "DROPPED", "RECONNECTS", "URL"}
 	if err := p.table(head, rows); err != nil {
 		return err
 	}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -19,6 +18,8 @@ type startFlags struct {
 	look         lookFlags
 	displayNames []string // NAME=TEXT
 	placeholders []string // NAME=PICTURE
+	music        []string // NAME=SOUND
+	normalise    bool
 	size         sizeFlag
 	fps          fpsFlag
 	videoBitrate bitrateFlag
@@ -44,6 +45,7 @@ Starting the same mix twice is fine: the second time changes nothing.`,
     --input red=rtmp://a.example.com/live/1 --input blue=rtmp://b.example.com/live/2 \
     --output cdn=rtmp://push.example.com/live/pk7 --output rec=rtmp://127.0.0.1/record/pk7
   lianmai mix start --id talk --template stage@2 --auto-main --display anna=安娜 --placeholder anna=anna-away \
+    --music bed=theme --normalise \
     --input anna=rtmp://127.0.0.1/live/anna --input ben=rtmp://127.0.0.1/live/ben \
     --output rtmp://127.0.0.1/live/talk`,
 		Args: args(cobra.NoArgs),
@@ -73,6 +75,8 @@ func (f *startFlags) register(c *client, cmd *cobra.Command) {
 	f.look.register(cmd)
 	flags.StringArrayVar(&f.displayNames, "display", nil, "what the audience reads as an input's name, `NAME=TEXT`; may be repeated (default: the name)")
 	flags.StringArrayVar(&f.placeholders, "placeholder", nil, "the uploaded picture of an input that shows none, `NAME=PICTURE`; may be repeated")
+	flags.StringArrayVar(&f.music, "music", nil, "an uploaded sound that is played for ever, `NAME=SOUND[@VERSION]`; may be repeated; see lianmai music")
+	flags.BoolVar(&f.normalise, "normalise", false, "bring the loudness of the mix slowly to -16 LUFS; see lianmai mix sound")
 	flags.Var(&f.size, "size", "size of the picture in pixels (default 720x1280)")
 	flags.Var(&f.fps, "fps", "frames per second, also as a fraction (default 30)")
 	flags.Var(&f.videoBitrate, "video-bitrate", "bits per second of the picture (default 2500k)")
@@ -83,6 +87,7 @@ func (f *startFlags) register(c *client, cmd *cobra.Command) {
 	complete(cmd, "main", f.inputNames)
 	completePairs(cmd, "display", f.inputNames, nil)
 	completePairs(cmd, "placeholder", f.inputNames, c.assets)
+	completePairs(cmd, "music", nameless, c.sounds)
 }
 
 // request returns the flags as the API takes them.
@@ -124,6 +129,12 @@ func (f *startFlags) request(cmd *cobra.Command) (*pb.StartMixRequest, error) {
 		name, url := cutName(output)
 		spec.Outputs = append(spec.Outputs, &pb.Output{Name: name, Url: url})
 	}
+	if spec.Music, err = bedsOf(f.music); err != nil {
+		return nil, err
+	}
+	if f.normalise {
+		spec.Sound = &pb.SoundSettings{Normalise: true}
+	}
 	if err := eachPair(spec.Participants, "--display", "TEXT", f.displayNames, func(p *pb.Participant, text string) { p.DisplayName = text }); err != nil {
 		return nil, err
 	}
@@ -154,55 +165,4 @@ func (f *startFlags) inputNames(*cobra.Command, []string) []string {
 		}
 	}
 	return names
-}
-
-// startFlagOf has the fields of a StartMixRequest that come from one flag.
-var startFlagOf = map[string]string{
-	"spec.id":                       "--id",
-	"spec.participants":             "--input",
-	"spec.outputs":                  "--output",
-	"spec.layout.template":          "--template",
-	"spec.layout.template_version":  "--template, the version",
-	"spec.layout.main":              "--main",
-	"spec.layout.transition":        "--transition",
-	"spec.layout.placeholder_after": "--placeholder-after",
-	"spec.video":                    "--size",
-	"spec.video.width":              "--size, the width",
-	"spec.video.height":             "--size, the height",
-	"spec.video.frame_rate":         "--fps",
-	"spec.video.bitrate":            "--video-bitrate",
-	"spec.video.preset":             "--preset",
-	"spec.audio.bitrate":            "--audio-bitrate",
-}
-
-// flagOf names the flag that a field came from. It names an input or an output by
-// its name or its number, never by its URL.
-func (f *startFlags) flagOf(field string) string {
-	for list, flag := range map[string]string{"spec.participants": "--input", "spec.outputs": "--output"} {
-		i, rest, ok := elementOf(field, list)
-		if !ok {
-			continue
-		}
-		texts := f.inputs
-		if flag == "--output" {
-			texts = f.outputs
-		}
-		which := fmt.Sprintf("#%d", i+1)
-		if i < len(texts) {
-			if name, _ := cutName(texts[i]); name != "" {
-				which = name
-			}
-		}
-		switch rest {
-		case "placeholder":
-			return "--placeholder " + which
-		case "display_name":
-			return "--display " + which
-		}
-		if !slices.Contains([]string{"name", "url"}, rest) {
-			return flag + " " + which
-		}
-		return fmt.Sprintf("%s %s, the %s", flag, which, rest)
-	}
-	return startFlagOf[field]
 }
