@@ -34,6 +34,20 @@ func masterLevels(m *pb.MasterMeter) string {
 	return fmt.Sprintf("%s dBFS peak %s, %s LUFS, %s", level(m.GetRmsDb()), level(m.GetPeakDb()), level(m.GetLufsShortTerm()), loudness(m))
 }
 
+// metersLine writes meters in one line.
+func (p printer) metersLine(m *pb.Meters) error {
+	var parts []string
+	for _, s := range m.GetSources() {
+		part := fmt.Sprintf("%s %s dBFS peak %s, %s LUFS", printable(s.GetName()), level(s.GetRmsDb()), level(s.GetPeakDb()), level(s.GetLufs()))
+		if s.GetSpeaking() {
+			part += ", speaking"
+		}
+		parts = append(parts, part)
+	}
+	parts = append(parts, "master "+masterLevels(m.GetMaster()))
+	return p.printf("%s  %s", p.paint(grey, sessionTime(m.GetAt().AsDuration())), strings.Join(parts, p.paint(grey, " | ")))
+}
+
 // settings returns how the sound of a mix is made, where it is not as usual.
 func settings(s *pb.SoundSettings) string {
 	var words []string

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"google.golang.org/grpc/codes"
@@ -14,22 +15,35 @@ import (
 	pb "github.com/lianmai/lianmai/proto/lianmai/v1"
 )
 
+// metersDefault is the time between meters when --meters does not say it.
+const metersDefault = 200 * time.Millisecond
+
 func newMixWatchCommand(c *client) *cobra.Command {
-	return &cobra.Command{
-		Use:   "watch ID",
+	var meters time.Duration
+	cmd := &cobra.Command{
+		Use:   "watch ID [--meters[=200ms]]",
 		Short: "Follow what happens in a mix until it stops or Ctrl-C",
+		Long: `Follow what happens in a mix until it stops or Ctrl-C.
+
+With --meters, how loud everything is too: on a terminal as bars with a dot for who
+speaks, elsewhere in a line each time.`,
 		Example: `  lianmai mix watch room1
-  lianmai mix watch room1 --json | jq -c 'select(.event)'`,
+  lianmai mix watch room1 --meters
+  lianmai mix watch room1 --meters=1s --json | jq -c 'select(.meters).meters.master'`,
 		Args:              args(cobra.ExactArgs(1)),
 		ValidArgsFunction: c.completeID,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return c.watch(cmd.Context(), newPrinter(cmd.OutOrStdout()), args[0])
+			return c.watch(cmd.Context(), cmd.OutOrStdout(), &pb.WatchMixRequest{Id: args[0], MeterInterval: given(cmd, "meters", meters)})
 		},
 	}
+	flags := cmd.Flags()
+	flags.DurationVar(&meters, "meters", 0, "show how loud everything is, each 100ms to 1s")
+	flags.Lookup("meters").NoOptDefVal = metersDefault.String()
+	return cmd
 }
 
 // watch writes what it is told until the mix stops or ctx is done.
-func (c *client) watch(ctx context.Context, p printer, id string) error {
+func (c *client) watch(ctx context.Context, w io.Writer, req *pb.WatchMixRequest) error {
 	api, conn, err := c.dial()
 	if err != nil {
 		return err
@@ -37,12 +51,13 @@ func (c *client) watch(ctx context.Context, p printer, id string) error {
 	defer conn.Close() // the stream has ended
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	flagOf := namesOf(map[string]string{"id": "ID"})
-	stream, err := api.WatchMix(ctx, &pb.WatchMixRequest{Id: id})
+	flagOf := namesOf(map[string]string{"id": "ID", "meter_interval": "--meters"})
+	stream, err := api.WatchMix(ctx, req)
 	if err != nil {
 		return c.explain(err, flagOf)
 	}
-	var dropped int64
+	write, end := c.watcher(w, req.GetMeterInterval() != nil)
+	defer end()
 	for {
 		msg, err := stream.Recv()
 		if errors.Is(err, io.EOF) || status.Code(err) == codes.Canceled && ctx.Err() != nil {
@@ -51,24 +66,32 @@ func (c *client) watch(ctx context.Context, p printer, id string) error {
 		if err != nil {
 			return c.explain(err, flagOf)
 		}
-		if c.json {
-			err = p.message(msg)
-		} else {
-			err = p.update(msg, &dropped)
-		}
-		if err != nil {
+		if err := write(msg); err != nil {
 			return err
 		}
 	}
 }
 
+// watcher returns what writes the messages of a watch to w, and what is to be called
+// after the last one.
+func (c *client) watcher(w io.Writer, meters bool) (write func(*pb.WatchMixResponse) error, end func()) {
+	p, end := newPrinter(w), func() {}
+	if c.json {
+		return func(msg *pb.WatchMixResponse) error { return p.message(msg) }, end
+	}
+	var dropped int64
+	if meters {
+		if b := newBoard(w); b != nil {
+			return func(msg *pb.WatchMixResponse) error { return b.update(msg, &dropped) }, b.end
+		}
+	}
+	return func(msg *pb.WatchMixResponse) error { return p.update(msg, &dropped) }, end
+}
+
 // update writes one message of a watch. dropped is how many losses were told.
 func (p printer) update(msg *pb.WatchMixResponse, dropped *int64) error {
-	if n := msg.GetDropped(); n > *dropped {
-		if err := p.printf("%s", p.paint(yellow, fmt.Sprintf("(%d messages lost: this watcher was too slow)", n-*dropped))); err != nil {
-			return err
-		}
-		*dropped = n
+	if err := p.lost(msg.GetDropped(), dropped); err != nil {
+		return err
 	}
 	switch u := msg.GetUpdate().(type) {
 	case *pb.WatchMixResponse_Snapshot:
@@ -77,8 +100,20 @@ func (p printer) update(msg *pb.WatchMixResponse, dropped *int64) error {
 		return p.event(u.Event)
 	case *pb.WatchMixResponse_Stats:
 		return p.stats(u.Stats)
+	case *pb.WatchMixResponse_Meters:
+		return p.metersLine(u.Meters)
 	}
 	return nil // a kind of message that a newer service has
+}
+
+// lost tells of lost messages, n in all. told is how many were told.
+func (p printer) lost(n int64, told *int64) error {
+	if n <= *told {
+		return nil
+	}
+	more := n - *told
+	*told = n
+	return p.printf("%s", p.paint(yellow, fmt.Sprintf("(%d messages lost: this watcher was too slow)", more)))
 }
 
 // event writes an event in one line.
@@ -95,7 +130,11 @@ func (p printer) event(e *pb.MixEvent) error {
 		p.paint(grey, sessionTime(e.GetAt().AsDuration())),
 		pad(enumName(e.GetKind()), len("source_changed")),
 	}
-	for _, part := range []string{e.GetName(), p.paint(stateColour(state), state), printable(e.GetReason())} {
+	name := e.GetName()
+	if name == "" && e.GetKind() == pb.EventKind_EVENT_KIND_ACTIVE_SPEAKER_CHANGED {
+		name = "nobody"
+	}
+	for _, part := range []string{name, p.paint(stateColour(state), state), printable(e.GetReason())} {
 		if part != "" {
 			parts = append(parts, part)
 		}
