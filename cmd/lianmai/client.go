@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"strconv"
@@ -58,6 +59,32 @@ func (c *client) dial() (services, *grpc.ClientConn, error) {
 // that came from the service becomes a refusal; flagOf names the flag that a field of the
 // request came from.
 func (c *client) within(ctx context.Context, flagOf flagNames, do func(ctx context.Context, api services) error) error {
+	return c.reach(flagOf, func(api services) error {
+		ctx, cancel := context.WithTimeout(ctx, c.timeout)
+		defer cancel()
+		return do(ctx, api)
+	})
+}
+
+// transfer is within for a stream of parts: the time limit is for each of them. do calls
+// moved after each.
+func (c *client) transfer(ctx context.Context, flagOf flagNames, do func(ctx context.Context, api services, moved func()) error) error {
+	return c.reach(flagOf, func(api services) error {
+		ctx, cancel := context.WithCancelCause(ctx)
+		defer cancel(nil)
+		late := time.AfterFunc(c.timeout, func() { cancel(context.DeadlineExceeded) })
+		defer late.Stop()
+		err := do(ctx, api, func() { late.Reset(c.timeout) })
+		if err != nil && errors.Is(context.Cause(ctx), context.DeadlineExceeded) {
+			return status.FromContextError(context.DeadlineExceeded).Err() // gRPC saw only that it was cancelled
+		}
+		return err
+	})
+}
+
+// reach runs do with the API. An error of do's that came from the service becomes a
+// refusal.
+func (c *client) reach(flagOf flagNames, do func(api services) error) error {
 	if c.timeout <= 0 {
 		return usagef("--timeout must be more than 0")
 	}
@@ -66,9 +93,7 @@ func (c *client) within(ctx context.Context, flagOf flagNames, do func(ctx conte
 		return err
 	}
 	defer conn.Close() // nothing is left to send
-	ctx, cancel := context.WithTimeout(ctx, c.timeout)
-	defer cancel()
-	err = do(ctx, api)
+	err = do(api)
 	if _, ok := status.FromError(err); err != nil && ok {
 		return c.explain(err, flagOf)
 	}

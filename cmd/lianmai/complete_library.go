@@ -60,11 +60,6 @@ func (c *client) completeTemplate(cmd *cobra.Command, args []string, typed strin
 	return firstOf(c.templates, cmd, args, typed), cobra.ShellCompDirectiveNoFileComp
 }
 
-// completeAsset offers pictures for the first argument.
-func (c *client) completeAsset(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
-	return firstOf(c.assets, cmd, args, typed), cobra.ShellCompDirectiveNoFileComp
-}
-
 // completeTemplateOrFile offers templates for the first argument, and files when no
 // template begins like what is typed.
 func (c *client) completeTemplateOrFile(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {

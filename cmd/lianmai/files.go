@@ -56,7 +56,7 @@ func bare(err error) error {
 	return err
 }
 
-// checkOutput refuses an output that a picture cannot go to.
+// checkOutput refuses an output that a picture or a sound cannot go to.
 func (c *client) checkOutput(cmd *cobra.Command, output string) error {
 	switch {
 	case output == "":
@@ -64,7 +64,7 @@ func (c *client) checkOutput(cmd *cobra.Command, output string) error {
 	case output == standard && c.json:
 		return usagef("--json and --output - would both write to standard output")
 	case output == standard && isTerminal(cmd.OutOrStdout()):
-		return usagef("--output -: a terminal cannot show a picture; send it to a file or a program")
+		return usagef("--output -: a terminal cannot show it; send it to a file or a program")
 	}
 	return nil
 }

@@ -193,7 +193,7 @@ func TestLibraryCompletion(t *testing.T) {
 		{[]string{"template", "validate", "a.json", ""}, []string{"json", "yaml", "yml"}, files},
 		{[]string{"template", "preview", "sta"}, []string{"stage"}, "4"},
 		{[]string{"template", "preview", "./"}, []string{"json", "yaml", "yml"}, files},
-		{[]string{"asset", "upload", ""}, []string{"png", "jpg", "jpeg"}, files},
+		{[]string{"asset", "upload", ""}, []string{"png", "jpg", "jpeg", "mp3", "m4a", "aac", "flac", "wav", "ogg", "opus"}, files},
 		{[]string{"asset", "get", ""}, []string{"logo"}, "4"},
 		{[]string{"asset", "delete", "x"}, nil, "4"},
 		{[]string{"mix", "start", "--template", "s"}, []string{"screen-share", "stage", "strip"}, "4"},

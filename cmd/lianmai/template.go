@@ -41,7 +41,7 @@ each line.`,
 		newTemplateListCommand(c),
 		newTemplateGetCommand(c),
 		newDeleteCommand(c, deletion{
-			noun: "template", user: "a mix uses it",
+			noun: func() string { return "template" }, user: "a mix uses it",
 			example: `  lianmai template delete stage@2
   lianmai template delete stage        # all its versions`,
 			complete: c.completeTemplate,
@@ -56,9 +56,10 @@ each line.`,
 
 // deletion is what `template delete` and `asset delete` differ in.
 type deletion struct {
-	noun, user, example string
-	complete            cobra.CompletionFunc
-	call                func(ctx context.Context, name string, version int32) (proto.Message, error)
+	noun          func() string
+	user, example string
+	complete      cobra.CompletionFunc
+	call          func(ctx context.Context, name string, version int32) (proto.Message, error)
 }
 
 func newDeleteCommand(c *client, d deletion) *cobra.Command {
@@ -82,9 +83,9 @@ func newDeleteCommand(c *client, d deletion) *cobra.Command {
 			case c.json:
 				return p.message(resp)
 			case version == 0:
-				return p.printf("deleted %s %s with all its versions", d.noun, p.paint(bold, name))
+				return p.printf("deleted %s %s with all its versions", d.noun(), p.paint(bold, name))
 			default:
-				return p.printf("deleted %s %s", d.noun, p.paint(bold, args[0]))
+				return p.printf("deleted %s %s", d.noun(), p.paint(bold, args[0]))
 			}
 		},
 	}
