@@ -52,7 +52,9 @@ func (c *client) answerMusic(cmd *cobra.Command, mix *pb.Mix, verb, track string
 	line := fmt.Sprintf("%s %s: revision %d", verb, p.paint(bold, track), mix.GetRevision())
 	music := mix.GetSpec().GetMusic()
 	if i := slices.IndexFunc(music, func(t *pb.MusicTrack) bool { return t.GetName() == track }); i >= 0 && say != nil {
-		line += ", " + say(music[i])
+		if told := say(music[i]); told != "" {
+			line += ", " + told
+		}
 	}
 	return p.printf("%s", line)
 }
@@ -83,8 +85,14 @@ func trackSource(t *pb.MusicTrack) string {
 	return t.GetAsset()
 }
 
-// trackPosition returns where a track was when its place was last noted.
-func trackPosition(t *pb.MusicTrack) string { return "at " + position(t.GetPosition().AsDuration()) }
+// trackPosition returns where a track was when its place was last noted; nothing when it
+// never was.
+func trackPosition(t *pb.MusicTrack) string {
+	if t.GetPosition() == nil {
+		return ""
+	}
+	return "at " + position(t.GetPosition().AsDuration())
+}
 
 // decibels returns a gain as people write it.
 func decibels(db float64) string { return fmt.Sprintf("%g dB", db) }
