@@ -157,7 +157,7 @@ func TestLiveMixFindsItsServerLater(t *testing.T) {
 	events.await(t, "the output to be live", outputIs(OutputLive))
 	events.await(t, "the source to be live", sourceIs(Live))
 
-	// A onlooker: pictures in order, at their counts, and soon the guest is in them.
+	// An onlooker: pictures in order, at their counts, and soon the guest is in them.
 	p := &onlooker{enough: 20, done: make(chan struct{})}
 	ctx, cancel := context.WithCancel(t.Context())
 	var wait sync.WaitGroup

@@ -15,6 +15,7 @@ import (
 	"github.com/lianmai/lianmai/audio"
 	"github.com/lianmai/lianmai/decode"
 	"github.com/lianmai/lianmai/media"
+	"github.com/lianmai/lianmai/pattern"
 )
 
 // piece is a piece of music whose every sample is unlike its neighbours: noise, so that
@@ -343,5 +344,41 @@ func TestMusicFadesOutWhenItIsTakenAway(t *testing.T) {
 	}
 	if n := st.s.mix.Len(); n != 1 {
 		t.Errorf("%d tracks are left", n)
+	}
+}
+
+// A music bot's stream is heard, lowered and paused like a file, and nobody sees it.
+func TestMusicFromAStream(t *testing.T) {
+	const d = 4 * time.Second
+	st := newTheatre(t, d, newScript(guest{number: 1, to: d + time.Second, dumb: true}.stream(t)...))
+	bot := newScript(guest{number: 5, to: d + time.Second}.stream(t)...)
+	st.feeds["bot"] = bot
+	st.spec.Music = []Music{{Name: "bot", URL: "bot", GainDB: -6}}
+	st.at = []cue{
+		{2 * time.Second, func(s *Session, _ Spec) {
+			st.apply(s, func(spec *Spec) {
+				spec.Music = slices.Clone(spec.Music)
+				spec.Music[0].Paused = true
+			})
+		}},
+		{3 * time.Second, func(s *Session, _ Spec) { st.apply(s, func(spec *Spec) { spec.Music = nil }) }},
+	}
+	tape := st.play()
+	pcm := tape.sound(t)
+	if level := toneDB(pcm, 5, time.Second, 1900*ms); math.Abs(level-(pattern.ToneLevel-6)) > 1.5 {
+		t.Errorf("the bot has %.1f dBFS, want %.1f", level, pattern.ToneLevel-6.)
+	}
+	if level := toneDB(pcm, 5, 2200*ms, 3900*ms); level > -80 {
+		t.Errorf("paused the bot has %.1f dBFS", level)
+	}
+	for i, sh := range tape.shots(t) {
+		if _, seen := sh.tiles[5]; seen {
+			t.Fatalf("the bot is seen in picture %d", i)
+		}
+	}
+	select {
+	case <-bot.closed:
+	default:
+		t.Error("the bot's feed is still open")
 	}
 }
