@@ -12,15 +12,14 @@ type segment struct {
 	db, seconds float64
 }
 
-// measured feeds the segments to the meter of a mix, in blocks as the mixer does.
+// measured feeds the segments to the meter of a mix, in blocks of 20 ms, which are
+// whole periods.
 func measured(segments ...segment) *program {
 	p := newProgram()
-	at := int64(0)
 	for _, s := range segments {
-		for left := int(s.seconds * SampleRate); left > 0; left -= 1000 {
-			n := min(1000, left)
-			p.add(sine(at, n, 1000, measure.Amplitude(s.db), 0))
-			at += int64(n)
+		block := sine(0, 960, 1000, measure.Amplitude(s.db), 0)
+		for range int(math.Round(s.seconds * SampleRate / 960)) {
+			p.add(block)
 		}
 	}
 	return &p

@@ -35,7 +35,7 @@ func noise(frames int, amplitude float64, seed uint64) []float32 {
 
 // upTo returns pcm scaled to the given true peak in dBTP.
 func upTo(pcm []float32, db float64) []float32 {
-	peak := max(measure.TruePeak(measure.Channel(pcm, 0)), measure.TruePeak(measure.Channel(pcm, 1)))
+	peak := truePeakOf(pcm)
 	scaled := make([]float32, len(pcm))
 	for i, v := range pcm {
 		scaled[i] = float32(float64(v) * measure.Amplitude(db-peak))
@@ -67,9 +67,9 @@ func TestMixOfNothingIsSilence(t *testing.T) {
 }
 
 func TestOneSourcePassesBitExactInPlace(t *testing.T) {
+	in := upTo(noise(20000, 1, 1), CeilingDB-0.05)
 	for _, block := range []int{1, 7, 1024, 1600, 5000} {
 		m := New()
-		in := upTo(noise(20000, 1, 1), CeilingDB-0.05)
 		m.Add("host").Write(0, in)
 		out := mixAll(m, 0, 10000, block)
 		from, to := fadeFrames*Channels, 10000*Channels

@@ -2,6 +2,7 @@ package audio
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/lianmai/lianmai/audio/measure"
@@ -10,7 +11,11 @@ import (
 
 // truePeakOf returns the true peak of interleaved pcm by the reference.
 func truePeakOf(pcm []float32) float64 {
-	return max(measure.TruePeak(measure.Channel(pcm, 0)), measure.TruePeak(measure.Channel(pcm, 1)))
+	left, right := measure.Channel(pcm, 0), measure.Channel(pcm, 1)
+	if slices.Equal(left, right) {
+		return measure.TruePeak(left)
+	}
+	return max(measure.TruePeak(left), measure.TruePeak(right))
 }
 
 // bandLimited returns a square wave of harmonics up to 20 kHz.
@@ -73,7 +78,7 @@ func ended(pcm []float32) []float32 {
 // the last tenth below half the sample rate is beyond 24 taps; there the standard's own
 // meter, which has 12, must still be content.
 func TestTruePeakStaysBelowTheCeiling(t *testing.T) {
-	const frames = 12000
+	const frames = 8000
 	for _, test := range []struct {
 		name     string
 		in       []float32
@@ -113,12 +118,12 @@ func TestTruePeakStaysBelowTheCeiling(t *testing.T) {
 
 func TestTruePeakOfWhatIsMixedStaysBelowTheCeiling(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		const frames = 6000
+		const frames = 3000
 		in := make([]float32, frames*Channels)
 		for range rapid.IntRange(1, 5).Draw(t, "bursts") {
 			freq := rapid.Float64Range(50, 18000).Draw(t, "freq")
 			amplitude := rapid.Float64Range(0.1, 3).Draw(t, "amplitude")
-			from, n := rapid.IntRange(0, 3000).Draw(t, "from"), rapid.IntRange(200, 2900).Draw(t, "frames")
+			from, n := rapid.IntRange(0, 1000).Draw(t, "from"), rapid.IntRange(200, 1900).Draw(t, "frames")
 			for i, v := range sine(0, n, freq, amplitude, rapid.Float64Range(0, 6.3).Draw(t, "phase")) {
 				g := 0.5 - 0.5*math.Cos(2*math.Pi*float64(i/Channels)/float64(n))
 				in[from*Channels+i] += v * float32(g)
