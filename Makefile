@@ -6,10 +6,10 @@ ENV = eval "$$(scripts/env.sh)";
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS = -X main.version=$(VERSION)
 
-.PHONY: help deps env build demo test race lint proto bench soak transitions golden clean
+.PHONY: help deps env build demo test race lint proto bench bench-latency soak transitions golden clean
 
 help: ## list the targets
-	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 deps: ## install what is missing (FFmpeg 7, x264, libyuv; for tests ffmpeg and nginx-rtmp)
 	@scripts/deps.sh
@@ -45,6 +45,10 @@ soak: build ## one live mix of six 720p30 streams for SOAK=10m (SOAK_INPUTS=DIR 
 TRANSITIONS ?= 1m
 transitions: build ## one live mix whose six tiles move all the time, for TRANSITIONS=1m: missed ticks
 	@$(ENV) go test ./e2e -count=1 -timeout 1h -v -run TestTransitionsMissNoTick -transitions $(TRANSITIONS) $(if $(SOAK_INPUTS),-soak-inputs $(abspath $(SOAK_INPUTS)))
+
+LATENCY ?= 30s
+bench-latency: build ## the delay that a live mix adds to clean local 720p30 inputs, over LATENCY=30s
+	@$(ENV) go test ./e2e -count=1 -timeout 1h -v -run TestLatency -latency $(LATENCY)
 
 golden: deps ## draw the golden pictures anew; look at the difference before you commit
 	@$(ENV) go test ./compose ./mixer ./preview -update

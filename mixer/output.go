@@ -63,6 +63,7 @@ func (o *output) stats(now time.Duration) OutputStats {
 // so pictures wait here for it. The zero value is ready; the tick goroutine owns it.
 type interleaver struct {
 	video []media.Packet
+	sound int64 // the sample up to which sound has come
 }
 
 // maxHeld bounds the pictures that wait. Sound is made on every tick, so it is never
@@ -71,6 +72,7 @@ const maxHeld = 64
 
 func (l *interleaver) addVideo(p media.Packet, emit func(media.Packet)) {
 	l.video = append(l.video, p)
+	l.emitWhile(emit, func(v media.Packet) bool { return media.SampleIndex(v.DTS) < l.sound })
 	if len(l.video) > maxHeld {
 		emit(l.video[0])
 		l.shift(1)
@@ -82,8 +84,8 @@ func (l *interleaver) addVideo(p media.Packet, emit func(media.Packet)) {
 func (l *interleaver) addAudio(p media.Packet, samples int64, emit func(media.Packet)) {
 	l.emitWhile(emit, func(v media.Packet) bool { return v.DTS <= p.DTS })
 	emit(p)
-	end := media.SampleIndex(p.DTS) + samples
-	l.emitWhile(emit, func(v media.Packet) bool { return media.SampleIndex(v.DTS) < end })
+	l.sound = media.SampleIndex(p.DTS) + samples
+	l.emitWhile(emit, func(v media.Packet) bool { return media.SampleIndex(v.DTS) < l.sound })
 }
 
 // flush emits what waits, at the end of the stream.

@@ -100,9 +100,10 @@ type Session struct {
 	pcm       []float32
 	tiles     []compose.Tile
 	interlace interleaver
-	frame     int64 // number of the next video frame
-	block     int64 // number of the next block of sound
-	hurried   bool  // the frame that is made now repeats the canvas
+	frame     int64         // number of the next video frame
+	block     int64         // number of the next block of sound
+	hurried   bool          // the frame that is made now repeats the canvas
+	lag       time.Duration // of the pictures' ticks behind the pictures' times
 	ticks     TickStats
 	told      time.Duration // when stats were last taken
 	untold    int64         // frames left out that no event has told of yet
@@ -136,6 +137,11 @@ func Start(ctx context.Context, spec Spec, opts Options) (*Session, error) {
 	return s, nil
 }
 
+// pictureLag is how long after its time a live picture is made. It has to wait for the
+// sound of its time anyway, which leaves its encoder 21 ms later at the earliest; made
+// that much later it shows what came meanwhile, and sources need less delay.
+const pictureLag = 12 * time.Millisecond
+
 // open makes the canvas and the encoders.
 func (s *Session) open() (err error) {
 	v := s.video
@@ -156,6 +162,9 @@ func (s *Session) open() (err error) {
 	}
 	s.pcm = make([]float32, s.audioEnc.FrameSize()*media.Channels)
 	s.cast.frame = v.FrameRate.Time(1)
+	if s.clock.Live() {
+		s.lag = pictureLag
+	}
 	return nil
 }
 

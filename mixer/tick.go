@@ -31,7 +31,7 @@ func (s *Session) loop(ctx context.Context) (reason string) {
 		// A block is made when its last sample is due, so a source needs no
 		// longer a delay for its sound than for its picture.
 		audioDue := media.SampleTime((s.block + 1) * int64(s.audioEnc.FrameSize()))
-		due := min(videoDue, audioDue)
+		due := min(videoDue+s.lag, audioDue)
 		if s.opts.Until > 0 && due >= s.opts.Until {
 			return "the planned end"
 		}
@@ -41,7 +41,7 @@ func (s *Session) loop(ctx context.Context) (reason string) {
 		s.at.Store(int64(due))
 		s.adopt()
 		var err error
-		if videoDue <= audioDue {
+		if videoDue+s.lag <= audioDue {
 			err = s.videoTick(videoDue)
 		} else {
 			err = s.audioTick()
@@ -94,7 +94,7 @@ func (s *Session) adopt() {
 func (s *Session) videoTick(due time.Duration) error {
 	began := s.clock.Now()
 	if s.clock.Live() {
-		due = s.catchUp(due, began-due)
+		due = s.catchUp(due, began-due-s.lag)
 	}
 	if !s.hurried {
 		s.gather(due)

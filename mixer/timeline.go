@@ -8,9 +8,9 @@ import (
 
 // How a timeline follows its source.
 const (
-	// minDelay is the least time from a packet's arrival to its being shown: it
-	// covers the machine's own unevenness.
-	minDelay = 40 * time.Millisecond
+	// minDelay is the least time from a packet's arrival to its being heard; pictures
+	// have pictureLag more. It covers the machine's own unevenness.
+	minDelay = 30 * time.Millisecond
 	// maxDelay bounds what a bad network may add.
 	maxDelay = 1500 * time.Millisecond
 	// delayMargin is added to the spread of arrivals that was measured.

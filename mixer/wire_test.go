@@ -240,7 +240,7 @@ func TestLiveMixOfAnHEVCSource(t *testing.T) {
 	waitFor(t, "pictures", func() bool {
 		v.mu.Lock()
 		defer v.mu.Unlock()
-		return len(v.connections) == 1 && len(v.connections[0]) > 120
+		return len(v.connections) == 1 && len(v.connections[0]) > 300
 	})
 	hangUp()
 	seen := 0
