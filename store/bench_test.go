@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"io"
 	"testing"
 )
 
@@ -52,6 +53,27 @@ func BenchmarkGet(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// BenchmarkLarge puts and reads 200 MB as streams; the memory that it takes is reported.
+func BenchmarkLarge(b *testing.B) {
+	const size = 200_000_000
+	s := open(b, Config{Dir: b.TempDir(), MaxSizes: map[Kind]int64{Sound: size}})
+	b.SetBytes(2 * size)
+	b.ReportAllocs()
+	for b.Loop() {
+		putLarge(b, s, "large", "large", size)
+		r, _, err := s.Open(b.Context(), Sound, "large", 0)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if n, err := io.Copy(io.Discard, r); n != size || err != nil {
+			b.Fatal(n, err)
+		}
+		if err := s.Delete(b.Context(), Sound, "large", 0); err != nil {
+			b.Fatal(err)
+		}
 	}
 }
 

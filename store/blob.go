@@ -9,7 +9,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
+	"hash"
+	"io"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -56,39 +57,52 @@ func newBlob(kind Kind, name string) blobRef {
 	return blobRef{Object: fmt.Sprintf("%s/%s/%s", kind, name, rand.Text()), Chunks: rand.Text()}
 }
 
-// write stores data at ref. When it fails, some of it may be there. ctx is looked at
-// between chunks, so that it is known of each whether it was written; limit bounds them.
+// write stores the next size bytes of r at ref and returns their digest. When it fails,
+// some of it may be there. ctx is looked at between chunks, so that it is known of each
+// whether it was written; limit bounds them.
 //
 // It writes what the object store's own Put would. That one makes a publisher for each
 // object, whose goroutine stays for ever when the publisher ends before it has begun
 // (nats.go v1.55.0, resetPendingAcksOnReconnect).
-func (b blobs) write(ctx, limit context.Context, ref blobRef, data []byte, sum digest) error {
-	if err := b.writeChunks(ctx, limit, ref, data); err != nil {
-		return err
+func (b blobs) write(ctx, limit context.Context, ref blobRef, r io.Reader, size int64) (sum digest, err error) {
+	if sum, err = b.writeChunks(ctx, limit, ref, r, size); err != nil {
+		return sum, err
 	}
-	return b.writeMeta(limit, ref, len(data), sum)
+	return sum, b.writeMeta(limit, ref, size, sum)
 }
 
-func (b blobs) writeChunks(ctx, limit context.Context, ref blobRef, data []byte) error {
-	for chunk := range slices.Chunk(data, chunkSize) {
+func (b blobs) writeChunks(ctx, limit context.Context, ref blobRef, r io.Reader, size int64) (sum digest, err error) {
+	hash := sha256.New()
+	room := make([]byte, min(size, chunkSize))
+	for left := size; left > 0; {
 		if err := ended(ctx); err != nil {
-			return err
+			return sum, err
 		}
+		chunk := room[:min(left, chunkSize)]
+		if n, err := io.ReadFull(r, chunk); err != nil {
+			if errors.Is(err, io.EOF) {
+				err = io.ErrUnexpectedEOF
+			}
+			return sum, fmt.Errorf("reading byte %d of %d: %w", size-left+int64(n), size, err)
+		}
+		hash.Write(chunk)
 		if _, err := b.js.Publish(limit, ref.chunkSubject(), chunk); err != nil {
-			return outside(limit, err)
+			return sum, outside(limit, err)
 		}
+		left -= int64(len(chunk))
 	}
-	return nil
+	hash.Sum(sum[:0])
+	return sum, nil
 }
 
 // writeMeta writes what tells clients of the object store that there is an object.
-func (b blobs) writeMeta(ctx context.Context, ref blobRef, size int, sum digest) error {
+func (b blobs) writeMeta(ctx context.Context, ref blobRef, size int64, sum digest) error {
 	meta, err := json.Marshal(jetstream.ObjectInfo{
 		ObjectMeta: jetstream.ObjectMeta{Name: ref.Object, Opts: &jetstream.ObjectMetaOptions{ChunkSize: chunkSize}},
 		Bucket:     blobBucket,
 		NUID:       ref.Chunks,
 		Size:       uint64(size),
-		Chunks:     uint32(chunks(int64(size))),
+		Chunks:     uint32(chunks(size)),
 		Digest:     "SHA-256=" + base64.URLEncoding.EncodeToString(sum[:]),
 	})
 	if err != nil {
@@ -104,27 +118,62 @@ func (b blobs) writeMeta(ctx context.Context, ref blobRef, size int, sum digest)
 // chunks returns how many chunks size bytes have.
 func chunks(size int64) int64 { return (size + chunkSize - 1) / chunkSize }
 
-// read returns the data of v, checked. Errors: ErrCorrupt, also when there is none.
+// reading is how far the data of a version has been read.
+type reading struct {
+	v    Version
+	ref  blobRef
+	left int64     // bytes
+	next uint64    // where the next chunk is looked for
+	hash hash.Hash // of what was read
+}
+
+// begin returns a reading of the data of v from its start.
+func begin(v Version, ref blobRef) *reading {
+	return &reading{v: v, ref: ref, left: v.Size, next: 1, hash: sha256.New()}
+}
+
+// chunk returns the next bytes of the data, and with the last of them io.EOF. Errors:
+// ErrCorrupt, with the last bytes if the digest does not match; also errGone.
 //
 // It asks for one chunk after the other. The object store's own Get would wait for
 // chunks that are gone until its context ends.
-func (b blobs) read(ctx context.Context, v Version, ref blobRef) ([]byte, error) {
-	data := make([]byte, 0, min(max(v.Size, 0), DefaultMaxSize))
-	for next := uint64(1); int64(len(data)) < v.Size; {
-		chunk, err := b.stream.GetMsg(ctx, next, jetstream.WithGetMsgSubject(ref.chunkSubject()))
+func (b blobs) chunk(ctx context.Context, r *reading) ([]byte, error) {
+	var data []byte
+	if r.left > 0 {
+		msg, err := b.stream.GetMsg(ctx, r.next, jetstream.WithGetMsgSubject(r.ref.chunkSubject()))
 		if errors.Is(err, jetstream.ErrMsgNotFound) {
-			return nil, fmt.Errorf("%w: %q version %d: %d of %d bytes are gone", ErrCorrupt, v.Name, v.Version, v.Size-int64(len(data)), v.Size)
+			return nil, fmt.Errorf("%w: %q version %d: %d of %d bytes %w", ErrCorrupt, r.v.Name, r.v.Version, r.left, r.v.Size, errGone)
 		}
 		if err != nil {
 			return nil, outside(ctx, err)
 		}
-		data = append(data, chunk.Data...)
-		next = chunk.Sequence + 1
+		data = msg.Data
+		r.next = msg.Sequence + 1
+		r.left -= int64(len(data))
+		r.hash.Write(data)
 	}
-	if int64(len(data)) != v.Size || digestOf(data).String() != v.Digest {
-		return nil, fmt.Errorf("%w: %q version %d: the digest does not match", ErrCorrupt, v.Name, v.Version)
+	switch {
+	case r.left > 0:
+		return data, nil
+	case r.left < 0 || hex.EncodeToString(r.hash.Sum(nil)) != r.v.Digest:
+		return data, fmt.Errorf("%w: %q version %d: the digest does not match", ErrCorrupt, r.v.Name, r.v.Version)
 	}
-	return data, nil
+	return data, io.EOF
+}
+
+// read returns the data of v, checked. Errors: ErrCorrupt, also when there is none.
+func (b blobs) read(ctx context.Context, v Version, ref blobRef) ([]byte, error) {
+	data := make([]byte, 0, min(max(v.Size, 0), DefaultMaxSize))
+	for r := begin(v, ref); ; {
+		chunk, err := b.chunk(ctx, r)
+		data = append(data, chunk...)
+		if errors.Is(err, io.EOF) {
+			return data, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
 }
 
 // remove deletes a blob without a trace. The object store's own Delete would leave a

@@ -1,9 +1,9 @@
-// Package store keeps documents and pictures: versioned, durable, and readable while
-// others write. It runs on NATS JetStream, by default on a server inside this process
+// Package store keeps documents, pictures and sounds: versioned, durable, and readable
+// while others write. It runs on NATS JetStream, by default on a server inside this process
 // that listens nowhere and keeps its files in one directory.
 //
 // Its nouns:
-//   - A [Kind] is a family of names, such as [Template] or [Picture].
+//   - A [Kind] is a family of names, such as [Template], [Picture] or [Sound].
 //   - A name has versions, numbered from 1. A [Version] never changes, and its number
 //     is never used again, even after it was deleted.
 //   - A blob is the data of one version, in JetStream's object store.
@@ -16,6 +16,8 @@
 // index is damaged; Open says so and removes nothing.
 //
 // Caveats:
+//   - [Store.Put] and [Store.Get] are for data that fits into memory well; large data
+//     streams through [Store.PutFrom] and [Store.Open], a MiB at a time.
 //   - With [Config.Dir], an answer means that the data is on disk: the server flushes
 //     every write. That is most of the time that a Put takes. The kernel's promise for
 //     the directory entry of a new file is the filesystem's; ext4 and XFS keep it.

@@ -30,6 +30,9 @@ var (
 	ErrCorrupt = errors.New("store: corrupt")
 )
 
+// errGone means that data is not there, be it lost or deleted.
+var errGone = errors.New("are gone")
+
 // errMoved means that a record changed since it was read.
 var errMoved = errors.New("store: the record has changed")
 
@@ -48,7 +51,7 @@ var (
 )
 
 // errNoAnswer ends the context of an operation that takes too long.
-var errNoAnswer = fmt.Errorf("%w: no answer in %v", ErrUnavailable, opTimeout)
+var errNoAnswer = fmt.Errorf("%w: no answer in %v, or longer for large data", ErrUnavailable, opTimeout)
 
 // ended returns why ctx ended, or nil: an ErrUnavailable of ours, or the caller's reason.
 func ended(ctx context.Context) error {

@@ -20,7 +20,7 @@ type Version struct {
 }
 
 // Get returns the data of a version of a name, the newest for 0. It is checked against
-// its digest. Errors: ErrName, ErrNotFound, ErrCorrupt, ErrUnavailable, or ctx's.
+// its digest. Large data is for Open. Errors: ErrName, ErrNotFound, ErrCorrupt, ErrUnavailable, or ctx's.
 func (s *Store) Get(ctx context.Context, kind Kind, name string, version int) ([]byte, Version, error) {
 	op, leave, err := s.enterFor(ctx, kind, name)
 	if err != nil {
@@ -86,7 +86,7 @@ func (s *Store) listNewest(ctx context.Context, kind Kind) ([]Version, error) {
 	if err := checkKind(kind); err != nil {
 		return nil, err
 	}
-	op, leave, err := s.enter(ctx)
+	op, leave, err := s.enter(ctx, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -116,7 +116,7 @@ func (s *Store) Delete(ctx context.Context, kind Kind, name string, version int)
 	if err := checkName(kind, name); err != nil {
 		return err
 	}
-	op, limit, leave, err := s.enterToChange(ctx)
+	op, limit, leave, err := s.enterToChange(ctx, 0)
 	if err != nil {
 		return err
 	}
@@ -172,7 +172,7 @@ func (s *Store) enterFor(ctx context.Context, kind Kind, name string) (context.C
 	if err := checkName(kind, name); err != nil {
 		return nil, nil, err
 	}
-	return s.enter(ctx)
+	return s.enter(ctx, 0)
 }
 
 // find returns the entry of a version, the newest for 0, or ErrNotFound.

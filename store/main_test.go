@@ -12,8 +12,11 @@ import (
 	"go.uber.org/goleak"
 )
 
-// TestMain is also the child that TestKilled starts.
+// TestMain is also the children that TestKilled and TestKilledDuringALargePut start.
 func TestMain(m *testing.M) {
+	if dir := os.Getenv(childLarge); dir != "" {
+		putLargeUntilKilled(dir)
+	}
 	if dir := os.Getenv(childDir); dir != "" {
 		putUntilKilled(dir)
 	}

@@ -14,6 +14,7 @@ type Kind string
 const (
 	Template Kind = "template"
 	Picture  Kind = "picture"
+	Sound    Kind = "sound"
 )
 
 // MaxNameLength is how many bytes a name may have.

@@ -112,11 +112,11 @@ func TestOrphansAreRemoved(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := s.blobs.writeChunks(ctx, ctx, half, data[:chunkSize]); err != nil {
+	if _, err := s.blobs.writeChunks(ctx, ctx, half, bytes.NewReader(data), chunkSize); err != nil {
 		t.Fatal(err)
 	}
 	for _, ref := range []blobRef{whole, deleted} {
-		if err := s.blobs.write(ctx, ctx, ref, data, digestOf(data)); err != nil {
+		if _, err := s.blobs.write(ctx, ctx, ref, bytes.NewReader(data), int64(len(data))); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -264,7 +264,7 @@ func TestDataOfAnother(t *testing.T) {
 	if _, _, err := s.Get(t.Context(), Picture, "p", 0); !errors.Is(err, ErrCorrupt) {
 		t.Errorf("without data: %v", err)
 	}
-	if err := s.blobs.writeChunks(t.Context(), t.Context(), e.Blob, other); err != nil {
+	if _, err := s.blobs.writeChunks(t.Context(), t.Context(), e.Blob, bytes.NewReader(other), int64(len(other))); err != nil {
 		t.Fatal(err)
 	}
 	if _, _, err := s.Get(t.Context(), Picture, "p", 0); !errors.Is(err, ErrCorrupt) {

@@ -1,10 +1,12 @@
 package store
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"time"
 )
@@ -20,15 +22,22 @@ import (
 // Errors: ErrName, ErrTooLarge, ErrTooMany, ErrFull, ErrUnavailable, or ctx's. With
 // ErrUnavailable the version may have come about.
 func (s *Store) Put(ctx context.Context, kind Kind, name string, data, note []byte) (Version, error) {
-	if err := s.check(kind, name, data, note); err != nil {
+	return s.PutFrom(ctx, kind, name, bytes.NewReader(data), int64(len(data)), note)
+}
+
+// PutFrom is Put of the next size bytes of r, of which it holds a MiB at a time. r is
+// not read any more when it returns. Errors: those of Put; r's, also
+// io.ErrUnexpectedEOF when it has fewer bytes.
+func (s *Store) PutFrom(ctx context.Context, kind Kind, name string, r io.Reader, size int64, note []byte) (Version, error) {
+	if err := s.check(kind, name, size, note); err != nil {
 		return Version{}, err
 	}
-	op, limit, leave, err := s.enterToChange(ctx)
+	op, limit, leave, err := s.enterToChange(ctx, size)
 	if err != nil {
 		return Version{}, err
 	}
 	defer leave()
-	v, err := s.put(op, limit, kind, name, data, note)
+	v, err := s.put(op, limit, kind, name, r, size, note)
 	if err != nil {
 		return Version{}, fmt.Errorf("%s %q: %w", kind, name, err)
 	}
@@ -37,23 +46,24 @@ func (s *Store) Put(ctx context.Context, kind Kind, name string, data, note []by
 
 // put is Put of what was checked. op may end at any time; limit bounds what must not be
 // left half done.
-func (s *Store) put(op, limit context.Context, kind Kind, name string, data, note []byte) (Version, error) {
+func (s *Store) put(op, limit context.Context, kind Kind, name string, r io.Reader, size int64, note []byte) (Version, error) {
 	// Refuse what has no place before its data is written; publish decides.
-	r, _, err := s.index.read(op, recordKey(kind, name))
+	now, _, err := s.index.read(op, recordKey(kind, name))
 	if err == nil {
-		err = s.checkVersions(r)
+		err = s.checkVersions(now)
 	}
 	if err != nil {
 		return Version{}, err
 	}
-	sum, blob := digestOf(data), newBlob(kind, name)
+	blob := newBlob(kind, name)
 	if err := s.index.announce(limit, blob); err != nil {
 		return Version{}, err
 	}
 	var v Version
-	if err = s.blobs.write(op, limit, blob, data, sum); err == nil {
+	sum, err := s.blobs.write(op, limit, blob, r, size)
+	if err == nil {
 		v, err = s.publish(op, limit, kind, name, entry{
-			Size: int64(len(data)), Digest: sum.String(), Note: slices.Clone(note), Created: now(), Blob: blob,
+			Size: size, Digest: sum.String(), Note: slices.Clone(note), Created: timestamp(), Blob: blob,
 		})
 	}
 	if errors.Is(err, ErrUnavailable) { // a record may name the blob; Open finds out
@@ -67,16 +77,16 @@ func (s *Store) put(op, limit context.Context, kind Kind, name string, data, not
 	return v, err
 }
 
-// now returns the time of a new version, so that it is the same after it was stored.
-func now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
+// timestamp returns the time of a new version, so that it is the same after it was stored.
+func timestamp() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
 
 // check returns an error for what Put cannot take.
-func (s *Store) check(kind Kind, name string, data, note []byte) error {
+func (s *Store) check(kind Kind, name string, size int64, note []byte) error {
 	if err := checkName(kind, name); err != nil {
 		return err
 	}
-	if size := int64(len(data)); size > s.cfg.MaxSize {
-		return fmt.Errorf("%w: %d bytes of data, at most %d", ErrTooLarge, size, s.cfg.MaxSize)
+	if most := s.cfg.maxSize(kind); size < 0 || size > most {
+		return fmt.Errorf("%w: %d bytes of data, at most %d", ErrTooLarge, size, most)
 	}
 	if len(note) > MaxNote {
 		return fmt.Errorf("%w: a note of %d bytes, at most %d", ErrTooLarge, len(note), MaxNote)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"sync"
 	"time"
 
@@ -29,9 +30,13 @@ const mostVersions = 1000
 // indexShare is the part of MaxBytes that is set aside for the index: 1/indexShare.
 const indexShare = 8
 
-// opTimeout bounds each operation. The server is in this process, so what takes so
-// long is a disk that hangs.
-const opTimeout = 30 * time.Second
+// opTimeout bounds each operation; its data adds to that as on a disk that takes
+// slowestDisk bytes a second. The server is in this process, so what takes so long is a
+// disk that hangs.
+const (
+	opTimeout   = 30 * time.Second
+	slowestDisk = 1 << 20
+)
 
 // Config is what Open wants to know. A zero field takes its default.
 type Config struct {
@@ -43,6 +48,8 @@ type Config struct {
 	MaxBytes int64
 	// MaxSize is how many bytes the data of one version may have; default DefaultMaxSize.
 	MaxSize int64
+	// MaxSizes has the kinds for which that is another number.
+	MaxSizes map[Kind]int64
 	// MaxVersions is how many versions a name may have; at most 1000, default DefaultMaxVersions.
 	MaxVersions int
 	// MaxNames is how many names a kind may have; default DefaultMaxNames. Deleted ones
@@ -58,8 +65,17 @@ func (c Config) withDefaults() Config {
 	c.MaxSize = max(cmp.Or(c.MaxSize, DefaultMaxSize), 1)
 	c.MaxVersions = min(max(cmp.Or(c.MaxVersions, DefaultMaxVersions), 1), mostVersions)
 	c.MaxNames = max(cmp.Or(c.MaxNames, DefaultMaxNames), 1)
+	c.MaxSizes = maps.Clone(c.MaxSizes)
 	c.Log = cmp.Or(c.Log, slog.Default())
 	return c
+}
+
+// maxSize returns how many bytes the data of a version of a kind may have.
+func (c Config) maxSize(kind Kind) int64 {
+	if size, ok := c.MaxSizes[kind]; ok {
+		return size
+	}
+	return c.MaxSize
 }
 
 // Store keeps versions by kind and name. It is safe for concurrent use.
@@ -90,7 +106,7 @@ func Open(ctx context.Context, cfg Config) (_ *Store, err error) {
 			s.server.close()
 		}
 	}()
-	ctx, cancel := bounded(ctx)
+	ctx, cancel := bounded(ctx, 0)
 	defer cancel()
 	js, err := jetstream.New(s.server.conn)
 	if err != nil {
@@ -139,8 +155,8 @@ func (s *Store) Close() error {
 // errClosed is what a closed Store answers.
 var errClosed = fmt.Errorf("%w: closed", ErrUnavailable)
 
-// enter begins an operation, which leave ends.
-func (s *Store) enter(ctx context.Context) (op context.Context, leave func(), err error) {
+// enter begins an operation on size bytes of data, which leave ends.
+func (s *Store) enter(ctx context.Context, size int64) (op context.Context, leave func(), err error) {
 	s.open.RLock()
 	err = ctx.Err()
 	if s.closed {
@@ -150,20 +166,20 @@ func (s *Store) enter(ctx context.Context) (op context.Context, leave func(), er
 		s.open.RUnlock()
 		return nil, nil, err
 	}
-	op, cancel := bounded(ctx)
+	op, cancel := bounded(ctx, size)
 	return op, func() { cancel(); s.open.RUnlock() }, nil
 }
 
-// bounded returns ctx with the bound of one operation.
-func bounded(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeoutCause(ctx, opTimeout, errNoAnswer)
+// bounded returns ctx with the bound of one operation on size bytes of data.
+func bounded(ctx context.Context, size int64) (context.Context, context.CancelFunc) {
+	return context.WithTimeoutCause(ctx, opTimeout+time.Duration(size/slowestDisk)*time.Second, errNoAnswer)
 }
 
 // enterToChange is enter for an operation that writes. limit is for what must not be
 // left half done: that the caller has lost patience does not end it, but that the disk
 // has refused a write does.
-func (s *Store) enterToChange(ctx context.Context) (op, limit context.Context, leave func(), err error) {
-	op, leaveOp, err := s.enter(ctx)
+func (s *Store) enterToChange(ctx context.Context, size int64) (op, limit context.Context, leave func(), err error) {
+	op, leaveOp, err := s.enter(ctx, size)
 	if err != nil {
 		return nil, nil, nil, err
 	}
@@ -174,6 +190,6 @@ func (s *Store) enterToChange(ctx context.Context) (op, limit context.Context, l
 	}
 	base, end := context.WithCancelCause(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(writable, func() { end(context.Cause(writable)) })
-	limit, cancel := bounded(base)
+	limit, cancel := bounded(base, size)
 	return op, limit, func() { cancel(); stop(); end(nil); leaveOp() }, nil
 }

@@ -223,7 +223,7 @@ func TestPutIsCancelled(t *testing.T) {
 	for asked := 1; ; asked++ {
 		inner, end := context.WithCancel(t.Context())
 		before := countBlobs(t, s)
-		v, err := s.put(&endsAfter{Context: inner, left: asked, end: end}, t.Context(), Picture, "p", data, nil)
+		v, err := s.put(&endsAfter{Context: inner, left: asked, end: end}, t.Context(), Picture, "p", bytes.NewReader(data), int64(len(data)), nil)
 		alive := inner.Err() == nil
 		end()
 		if err != nil {
