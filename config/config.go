@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Errors of this package.
@@ -35,25 +36,33 @@ type Config struct {
 	RTMP string `koanf:"rtmp"`
 	// Data is the folder for what survives the process. Default: none.
 	Data string `koanf:"data"`
-	// Assets bounds the pictures that are uploaded.
+	// Assets bounds the pictures and the sounds that are uploaded.
 	Assets Assets `koanf:"assets"`
 	// Log is how the log is written.
 	Log Log `koanf:"log"`
 }
 
-// Assets bounds the pictures that are uploaded.
+// Assets bounds the pictures and the sounds that are uploaded.
 type Assets struct {
-	// MaxBytes is the most bytes of one, such as 800KB or 5MB (default); up to MostBytes.
+	// MaxBytes is the most bytes of a picture, such as 800KB or 5MB (default); up to
+	// MostBytes.
 	MaxBytes string `koanf:"max-bytes"`
-	// MaxSide is the most pixels of a side, 16–8192. Default 4096.
+	// MaxSide is the most pixels of a picture's side, 16–8192. Default 4096.
 	MaxSide string `koanf:"max-side"`
+	// MaxSoundBytes is the most bytes of a sound; up to MostSoundBytes. Default 200MB.
+	MaxSoundBytes string `koanf:"max-sound-bytes"`
+	// MaxSoundDuration is how long a sound may be, 1s to 24h. Default 6h.
+	MaxSoundDuration string `koanf:"max-sound-duration"`
 }
 
 // The bounds of Assets.
 const (
-	MostBytes = "16MB"
-	leastSide = 16
-	mostSide  = 8192
+	MostBytes      = "16MB"
+	leastSide      = 16
+	mostSide       = 8192
+	MostSoundBytes = "1GB"
+	leastSound     = time.Second
+	mostSound      = 24 * time.Hour
 )
 
 // Bytes returns MaxBytes of validated Assets.
@@ -68,10 +77,42 @@ func (a Assets) Side() int {
 	return n
 }
 
+// SoundBytes returns MaxSoundBytes of validated Assets.
+func (a Assets) SoundBytes() int64 {
+	n, _ := parseBytes(a.MaxSoundBytes) // Load has checked it
+	return int64(n)
+}
+
+// SoundDuration returns MaxSoundDuration of validated Assets.
+func (a Assets) SoundDuration() time.Duration {
+	d, _ := time.ParseDuration(a.MaxSoundDuration) // Load has checked it
+	return d
+}
+
+// validate returns every value that is wrong, each an ErrValue.
+func (a Assets) validate() (faults []error) {
+	for _, size := range []struct{ key, value, most, example string }{
+		{"max-bytes", a.MaxBytes, MostBytes, "800KB or 5MB"},
+		{"max-sound-bytes", a.MaxSoundBytes, MostSoundBytes, "50MB or 1GB"},
+	} {
+		most, _ := parseBytes(size.most)
+		if n, err := parseBytes(size.value); err != nil || n < 1 || n > most {
+			faults = append(faults, fmt.Errorf("%w: assets.%s: %q; want 1 to %s, such as %s", ErrValue, size.key, size.value, size.most, size.example))
+		}
+	}
+	if n, err := strconv.Atoi(a.MaxSide); err != nil || n < leastSide || n > mostSide {
+		faults = append(faults, fmt.Errorf("%w: assets.max-side: %q; want %d to %d pixels", ErrValue, a.MaxSide, leastSide, mostSide))
+	}
+	if d, err := time.ParseDuration(a.MaxSoundDuration); err != nil || d < leastSound || d > mostSound {
+		faults = append(faults, fmt.Errorf("%w: assets.max-sound-duration: %q; want 1s to 24h, such as 90m or 6h", ErrValue, a.MaxSoundDuration))
+	}
+	return faults
+}
+
 // parseBytes reads a number of bytes: 5MB is 5 000 000.
 func parseBytes(text string) (int, error) {
 	number, unit := text, 1
-	for suffix, u := range map[string]int{"KB": 1000, "MB": 1000_000} {
+	for suffix, u := range map[string]int{"KB": 1000, "MB": 1000_000, "GB": 1000_000_000} {
 		if n, ok := strings.CutSuffix(strings.ToUpper(text), suffix); ok {
 			number, unit = n, u
 		}
@@ -94,7 +135,7 @@ func Default() Config {
 		GRPC:   "127.0.0.1:7070",
 		HTTP:   "127.0.0.1:8080",
 		RTMP:   "127.0.0.1:1935",
-		Assets: Assets{MaxBytes: "5MB", MaxSide: "4096"},
+		Assets: Assets{MaxBytes: "5MB", MaxSide: "4096", MaxSoundBytes: "200MB", MaxSoundDuration: "6h"},
 		Log:    Log{Level: "info", Format: "auto"},
 	}
 }
@@ -123,13 +164,7 @@ func (c Config) Validate() error {
 			faults = append(faults, fmt.Errorf("%w: %s: %q is no host:port", ErrValue, a.key, a.addr))
 		}
 	}
-	most, _ := parseBytes(MostBytes)
-	if n, err := parseBytes(c.Assets.MaxBytes); err != nil || n < 1 || n > most {
-		faults = append(faults, fmt.Errorf("%w: assets.max-bytes: %q; want 1 to %s, such as 800KB or 5MB", ErrValue, c.Assets.MaxBytes, MostBytes))
-	}
-	if n, err := strconv.Atoi(c.Assets.MaxSide); err != nil || n < leastSide || n > mostSide {
-		faults = append(faults, fmt.Errorf("%w: assets.max-side: %q; want %d to %d pixels", ErrValue, c.Assets.MaxSide, leastSide, mostSide))
-	}
+	faults = append(faults, c.Assets.validate()...)
 	if levels := []string{"debug", "info", "warn", "error"}; !slices.Contains(levels, c.Log.Level) {
 		faults = append(faults, fmt.Errorf("%w: log.level: %q; want %s", ErrValue, c.Log.Level, strings.Join(levels, ", ")))
 	}

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/spf13/pflag"
 	"pgregory.net/rapid"
@@ -69,7 +70,7 @@ func TestUnknownKeysAreNamedWithTheirNeighbours(t *testing.T) {
 		{"log: debug", `"log"`, "did you mean log.format or log.level?"},
 		{"log-level: debug", `"log-level"`, "log.level"},
 		{"grpc: {address: x}", `"grpc.address"`, "did you mean grpc?"},
-		{"colour: blue", `"colour"`, "the keys are assets.max-bytes, assets.max-side, data, grpc, http, log.format, log.level, rtmp"},
+		{"colour: blue", `"colour"`, "the keys are assets.max-bytes, assets.max-side, assets.max-sound-bytes, assets.max-sound-duration, data, grpc, http, log.format, log.level, rtmp"},
 	} {
 		_, err := Load(Sources{File: write(t, test.text)})
 		if !errors.Is(err, ErrUnknownKey) || !strings.Contains(err.Error(), test.key) || !strings.Contains(err.Error(), test.near) {
@@ -94,6 +95,15 @@ func TestBadValues(t *testing.T) {
 		{"rtmp: 1935", "rtmp"},
 		{"rtmp:", "rtmp"},
 		{"grpc: [a, b]", "grpc"},
+		{"assets: {max-bytes: 17MB}", "assets.max-bytes"},
+		{"assets: {max-side: 15}", "assets.max-side"},
+		{"assets: {max-sound-bytes: 0}", "assets.max-sound-bytes"},
+		{"assets: {max-sound-bytes: 1001MB}", "assets.max-sound-bytes"},
+		{"assets: {max-sound-bytes: 9999999999GB}", "assets.max-sound-bytes"},
+		{"assets: {max-sound-bytes: much}", "assets.max-sound-bytes"},
+		{"assets: {max-sound-duration: 6}", "assets.max-sound-duration"},
+		{"assets: {max-sound-duration: 25h}", "assets.max-sound-duration"},
+		{"assets: {max-sound-duration: 1ms}", "assets.max-sound-duration"},
 		{"log: {level: loud}", "log.level"},
 		{"log: {format: xml}", "log.format"},
 	} {
@@ -115,6 +125,20 @@ func TestUnreadableFiles(t *testing.T) {
 		if _, err := Load(Sources{File: path}); !errors.Is(err, ErrFile) {
 			t.Errorf("%s: error = %v, want ErrFile", name, err)
 		}
+	}
+}
+
+func TestBoundsOfAssets(t *testing.T) {
+	def := Default().Assets
+	if def.Bytes() != 5_000_000 || def.Side() != 4096 || def.SoundBytes() != 200_000_000 || def.SoundDuration() != 6*time.Hour {
+		t.Errorf("the defaults are %d, %d, %d, %v", def.Bytes(), def.Side(), def.SoundBytes(), def.SoundDuration())
+	}
+	cfg, err := Load(Sources{
+		File: write(t, "assets: {max-sound-bytes: 1GB, max-sound-duration: 24h}"),
+		Env:  environment(map[string]string{"LIANMAI_ASSETS_MAX_SOUND_DURATION": "90m"}),
+	})
+	if err != nil || cfg.Assets.SoundBytes() != 1_000_000_000 || cfg.Assets.SoundDuration() != 90*time.Minute {
+		t.Errorf("Load() = %+v, %v", cfg.Assets, err)
 	}
 }
 

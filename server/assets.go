@@ -4,9 +4,8 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"io"
-	"time"
+	"os"
 
 	"google.golang.org/grpc"
 
@@ -20,75 +19,66 @@ type assets struct {
 	mixes     *Registry
 	check     *checker
 	receiving chan struct{} // holds a token for each upload that is being received
+	sounding  chan struct{} // holds a token for each upload of a sound
 }
 
-// Bounds of uploads, so that those who upload slowly or many at once take no memory
-// from mixes.
-const (
-	uploadsAtOnce = 16
-	uploadTimeout = time.Minute
-)
-
-// chunkBytes is the size of the parts in which a picture is sent.
+// chunkBytes is the size of the parts in which an asset is sent.
 const chunkBytes = 64 << 10
 
 func (s *assets) UploadAsset(stream grpc.ClientStreamingServer[pb.UploadAssetRequest, pb.UploadAssetResponse]) error {
-	select {
-	case s.receiving <- struct{}{}:
-		defer func() { <-s.receiving }()
-	default:
-		return toStatus(fmt.Errorf("%w: %d uploads are under way, the most at once", ErrNoRoom, cap(s.receiving)))
-	}
-	name, data, err := s.receive(stream)
-	if err != nil {
-		return toStatus(err)
-	}
-	asset, err := s.library.UploadPicture(stream.Context(), name, data)
+	asset, err := s.upload(stream)
 	if err != nil {
 		return toStatus(err)
 	}
 	return stream.SendAndClose(&pb.UploadAssetResponse{Asset: asset})
 }
 
-// receive reads an upload whole, up to as many bytes as a picture may have and for no
-// longer than uploadTimeout.
-func (s *assets) receive(stream grpc.ClientStreamingServer[pb.UploadAssetRequest, pb.UploadAssetResponse]) (name string, data []byte, err error) {
-	late := time.Now().Add(uploadTimeout)
-	for first := true; ; first = false {
-		req, err := stream.Recv()
-		if errors.Is(err, io.EOF) {
-			if first {
-				return "", nil, Faults{{Field: "open", Allowed: "must be the first message of an upload"}}
-			}
-			return name, data, nil
-		}
-		if err != nil {
-			return "", nil, err // the transport's, a status already
-		}
-		if time.Now().After(late) {
-			return "", nil, fmt.Errorf("%w: an upload may take %v", context.DeadlineExceeded, uploadTimeout)
-		}
-		if err := s.check.request(req); err != nil {
-			return "", nil, err
-		}
-		switch open := req.GetOpen(); {
-		case first && open == nil:
-			return "", nil, Faults{{Field: "open", Allowed: "must be the first message of an upload"}}
-		case !first && open != nil:
-			return "", nil, Faults{{Field: "open", Allowed: "must be sent once"}}
-		case first:
-			name = open.Name
-		case len(data)+len(req.GetChunk()) > s.library.limits.Bytes:
-			return "", nil, Faults{{Field: "chunk", Allowed: fmt.Sprintf("a picture may have at most %d bytes", s.library.limits.Bytes)}}
-		default:
-			data = append(data, req.GetChunk()...)
-		}
+// upload receives an asset and keeps it.
+func (s *assets) upload(stream grpc.ClientStreamingServer[pb.UploadAssetRequest, pb.UploadAssetResponse]) (*pb.Asset, error) {
+	free, err := take(s.receiving)
+	if err != nil {
+		return nil, err
 	}
+	defer free()
+	parts := receive(stream, s.check, uploadTimeout)
+	defer parts.end()
+	open, err := parts.open()
+	if err != nil {
+		return nil, err
+	}
+	if open.Kind != pb.AssetKind_ASSET_KIND_SOUND {
+		data, err := parts.picture(s.library.limits.Pictures.Bytes)
+		if err != nil {
+			return nil, err
+		}
+		return s.library.UploadPicture(stream.Context(), open.Name, data)
+	}
+	freeSound, err := take(s.sounding)
+	if err != nil {
+		return nil, err
+	}
+	defer freeSound()
+	ctx, cancel := parts.extend(stream.Context(), soundTimeout)
+	defer cancel()
+	file, err := s.library.sounds.temporary()
+	if err != nil {
+		return nil, err
+	}
+	defer os.Remove(file.Name())
+	defer file.Close()
+	size, digest, err := parts.sound(file, s.library.limits.Sounds.Bytes)
+	if err != nil {
+		return nil, err
+	}
+	return s.library.UploadSound(ctx, open.Name, file, size, digest)
 }
 
 func (s *assets) GetAsset(req *pb.GetAssetRequest, stream grpc.ServerStreamingServer[pb.GetAssetResponse]) error {
 	if err := s.check.request(req); err != nil {
 		return toStatus(err)
+	}
+	if req.Kind == pb.AssetKind_ASSET_KIND_SOUND {
+		return s.sendSound(req, stream)
 	}
 	asset, data, err := s.library.PictureBytes(stream.Context(), req.Name, int(req.Version))
 	if err != nil {
@@ -107,11 +97,42 @@ func (s *assets) GetAsset(req *pb.GetAssetRequest, stream grpc.ServerStreamingSe
 	return nil
 }
 
+// sendSound answers GetAsset for a sound. Data that turns out not to be what was uploaded
+// ends the stream with an error.
+func (s *assets) sendSound(req *pb.GetAssetRequest, stream grpc.ServerStreamingServer[pb.GetAssetResponse]) error {
+	data, asset, err := s.library.OpenSound(stream.Context(), req.Name, int(req.Version))
+	if err != nil {
+		return toStatus(err)
+	}
+	defer data.Close()
+	if err := stream.Send(&pb.GetAssetResponse{Part: &pb.GetAssetResponse_Asset{Asset: asset}}); err != nil {
+		return err // the transport's, a status already
+	}
+	for piece := make([]byte, chunkBytes); ; {
+		n, err := data.Read(piece)
+		if n > 0 {
+			if err := stream.Send(&pb.GetAssetResponse{Part: &pb.GetAssetResponse_Chunk{Chunk: piece[:n]}}); err != nil {
+				return err
+			}
+		}
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return toStatus(storeError(err, ErrNoSound, req.Name, int(req.Version)))
+		}
+	}
+}
+
 func (s *assets) ListAssets(ctx context.Context, req *pb.ListAssetsRequest) (*pb.ListAssetsResponse, error) {
 	if err := s.check.request(req); err != nil {
 		return nil, toStatus(err)
 	}
-	list, more, err := s.library.ListPictures(ctx, cmp.Or(int(req.PageSize), defaultPage), req.PageToken)
+	listed := s.library.ListPictures
+	if req.Kind == pb.AssetKind_ASSET_KIND_SOUND {
+		listed = s.library.ListSounds
+	}
+	list, more, err := listed(ctx, cmp.Or(int(req.PageSize), defaultPage), req.PageToken)
 	if err != nil {
 		return nil, toStatus(err)
 	}
@@ -126,7 +147,11 @@ func (s *assets) DeleteAsset(ctx context.Context, req *pb.DeleteAssetRequest) (*
 	if err := s.check.request(req); err != nil {
 		return nil, toStatus(err)
 	}
-	if err := s.library.DeletePicture(ctx, req.Name, int(req.Version), s.mixes); err != nil {
+	remove := s.library.DeletePicture
+	if req.Kind == pb.AssetKind_ASSET_KIND_SOUND {
+		remove = s.library.DeleteSound
+	}
+	if err := remove(ctx, req.Name, int(req.Version), s.mixes); err != nil {
 		return nil, toStatus(err)
 	}
 	return &pb.DeleteAssetResponse{}, nil

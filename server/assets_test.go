@@ -65,6 +65,7 @@ func TestPicturesComeBackAsTheyWent(t *testing.T) {
 	} {
 		sum := sha256.Sum256(test.data)
 		want := test.want
+		want.Kind = pb.AssetKind_ASSET_KIND_PICTURE
 		want.Name, want.Version, want.Size, want.Sha256 = test.name, 1, int64(len(test.data)), hex.EncodeToString(sum[:])
 		asset, err := b.picture(t.Context(), test.name, test.data, test.chunk)
 		if err != nil || asset.CreateTime == nil {
@@ -124,7 +125,7 @@ func claims(t testing.TB, w, h uint32) []byte {
 }
 
 func TestBadPicturesAreRefused(t *testing.T) {
-	l := NewLibrary(openStore(t, store.Config{}), compose.PictureLimits{Bytes: 50_000, Side: 100})
+	l := NewLibrary(openStore(t, store.Config{}), LibraryConfig{Pictures: compose.PictureLimits{Bytes: 50_000, Side: 100}})
 	b := newBench(t, Limits{}, over(l))
 	whole := pngOf(t, 90, 90, red)
 	for name, test := range map[string]struct {
@@ -210,7 +211,7 @@ func TestUploadsThatBreakTheProtocol(t *testing.T) {
 
 // A stream without an end is cut when it has more than a picture may have.
 func TestTheServerStopsReading(t *testing.T) {
-	l := NewLibrary(openStore(t, store.Config{}), compose.PictureLimits{Bytes: 1 << 20})
+	l := NewLibrary(openStore(t, store.Config{}), LibraryConfig{Pictures: compose.PictureLimits{Bytes: 1 << 20}})
 	b := newBench(t, Limits{}, over(l))
 	stream, err := b.UploadAsset(t.Context())
 	if err != nil {
@@ -244,7 +245,7 @@ func (d *drip) Recv() (*pb.UploadAssetRequest, error) {
 }
 
 func TestUploadsAreBoundedInTimeAndNumber(t *testing.T) {
-	l := NewLibrary(nil, compose.PictureLimits{})
+	l := NewLibrary(nil, LibraryConfig{})
 	check, err := newChecker(l)
 	if err != nil {
 		t.Fatal(err)

@@ -7,8 +7,8 @@
 //     another.
 //   - A [Registry] holds every mix of this process: its spec, its revision, its last
 //     events, and the running Mix.
-//   - A [Library] holds the templates and pictures that mixes name. A mix has pins: the
-//     versions that it keeps until a call names them anew.
+//   - A [Library] holds the templates, pictures and sounds that mixes name. A mix has
+//     pins: the versions that it keeps until a call names them anew.
 //   - A [Watcher] is told what happens in one mix.
 //   - A [Server] puts a Registry on the network: gRPC with health and reflection, and
 //     plain HTTP for probes.
@@ -20,6 +20,6 @@
 //     a change makes new ones.
 //   - URLs hold signatures. They go into specs and nowhere else: no error, event or
 //     log line of this package has one.
-//   - Mixes live in memory and end with the process; templates and pictures are in the
-//     Library's store.
+//   - Mixes live in memory and end with the process; templates, pictures and sounds are
+//     in the Library's store. Files of sounds that are played are copies.
 package server

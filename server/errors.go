@@ -40,6 +40,8 @@ var (
 	ErrNoTemplate = errors.New("no such template")
 	// ErrNoAsset: no picture has this name, or not this version.
 	ErrNoAsset = errors.New("no such picture")
+	// ErrNoSound: no sound has this name, or not this version.
+	ErrNoSound = errors.New("no such sound")
 	// ErrInUse: what was to be deleted is in use.
 	ErrInUse = errors.New("is in use")
 	// ErrBuiltin: built-in templates can be neither replaced nor deleted.
@@ -71,6 +73,7 @@ var errorCodes = []struct {
 	{ErrStopTimeout, codes.DeadlineExceeded},
 	{ErrNoTemplate, codes.NotFound},
 	{ErrNoAsset, codes.NotFound},
+	{ErrNoSound, codes.NotFound},
 	{ErrInUse, codes.FailedPrecondition},
 	{ErrBuiltin, codes.FailedPrecondition},
 	{ErrNoRoom, codes.ResourceExhausted},

@@ -97,7 +97,10 @@ type firstMessage struct {
 func (f *firstMessage) RecvMsg(m any) error {
 	err := f.ServerStream.RecvMsg(m)
 	if err == nil && f.id == "" {
-		f.id = mixID(m)
+		// An upload may still be received when its call has ended; it has no id.
+		if id := mixID(m); id != "" {
+			f.id = id
+		}
 	}
 	return err
 }

@@ -20,7 +20,7 @@ import (
 func TestARestartFindsEverything(t *testing.T) {
 	cfg := store.Config{Dir: t.TempDir()}
 	first := openStore(t, cfg)
-	b := newBench(t, Limits{}, over(NewLibrary(first, compose.PictureLimits{})))
+	b := newBench(t, Limits{}, over(NewLibrary(first, LibraryConfig{})))
 	data := jpegOf(t, 20, 30, green)
 	asset, err := b.picture(t.Context(), "face", data, 100)
 	if err != nil {
@@ -36,7 +36,7 @@ func TestARestartFindsEverything(t *testing.T) {
 
 	// Pictures that were allowed stay, whatever is allowed now.
 	second := openStore(t, cfg)
-	b = newBench(t, Limits{}, over(NewLibrary(second, compose.PictureLimits{Bytes: 10, Side: 10})))
+	b = newBench(t, Limits{}, over(NewLibrary(second, LibraryConfig{Pictures: compose.PictureLimits{Bytes: 10, Side: 10}})))
 	got, bytes, err := b.download(t.Context(), "face", 0)
 	if err != nil || !proto.Equal(got, asset) || !slices.Equal(bytes, data) {
 		t.Errorf("%v with %d bytes, %v; want %v", got, len(bytes), err, asset)
@@ -122,7 +122,7 @@ func TestAStoreThatFails(t *testing.T) {
 
 func TestAStoreThatIsClosed(t *testing.T) {
 	s := openStore(t, store.Config{})
-	b := newBench(t, Limits{}, over(NewLibrary(s, compose.PictureLimits{})))
+	b := newBench(t, Limits{}, over(NewLibrary(s, LibraryConfig{})))
 	b.upload(t, plain("talk", "", 2))
 	b.mustPicture(t, "logo", red)
 	if err := s.Close(); err != nil {
@@ -141,7 +141,7 @@ func TestAStoreThatIsClosed(t *testing.T) {
 
 func TestAStoreThatIsFull(t *testing.T) {
 	s := openStore(t, store.Config{MaxVersions: 2, MaxNames: 3})
-	b := newBench(t, Limits{}, over(NewLibrary(s, compose.PictureLimits{})))
+	b := newBench(t, Limits{}, over(NewLibrary(s, LibraryConfig{})))
 	for i := range 4 {
 		_, err := b.UploadTemplate(t.Context(), message(plain("talk", fmt.Sprint(i), 1)))
 		if i < 2 && err != nil {

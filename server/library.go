@@ -15,6 +15,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/lianmai/lianmai/compose"
+	"github.com/lianmai/lianmai/decode"
 	"github.com/lianmai/lianmai/layout"
 	pb "github.com/lianmai/lianmai/proto/lianmai/v1"
 	"github.com/lianmai/lianmai/store"
@@ -24,11 +25,22 @@ import (
 // maxPictures bounds the different pictures of one template.
 const maxPictures = 32
 
-// Library holds the templates and the pictures that mixes use. Safe for concurrent
-// use.
+// LibraryConfig says what a Library takes and where it works. A zero limit takes its
+// default.
+type LibraryConfig struct {
+	Pictures compose.PictureLimits
+	Sounds   decode.SoundLimits
+	// Dir is a folder for files of sounds, the Library's alone: it removes what it finds
+	// there. Without one no sound is taken or given.
+	Dir string
+}
+
+// Library holds the templates, the pictures and the sounds that mixes use. Safe for
+// concurrent use.
 type Library struct {
 	store  shelf
-	limits compose.PictureLimits
+	limits LibraryConfig
+	sounds soundFiles
 
 	// using is held shared from when names are looked up until it can be seen who uses
 	// them (a mix's spec, a template that is kept), and alone while something is
@@ -48,15 +60,17 @@ type Library struct {
 }
 
 // NewLibrary returns a Library over an open store, which the caller closes
-// afterwards; nil has the built-in templates alone. A zero limit takes its default.
-func NewLibrary(s *store.Store, limits compose.PictureLimits) *Library {
+// afterwards; nil has the built-in templates alone.
+func NewLibrary(s *store.Store, cfg LibraryConfig) *Library {
 	var kept shelf = noShelf{}
 	if s != nil {
 		kept = s
 	}
-	limits.Bytes = cmp.Or(limits.Bytes, compose.DefaultPictureBytes)
+	cfg.Pictures.Bytes = cmp.Or(cfg.Pictures.Bytes, compose.DefaultPictureBytes)
+	cfg.Sounds.Bytes = cmp.Or(cfg.Sounds.Bytes, decode.MaxSoundBytes)
+	cfg.Sounds.Duration = cmp.Or(cfg.Sounds.Duration, decode.MaxSoundDuration)
 	return &Library{
-		store: kept, limits: limits, uploading: make(chan struct{}, 1), templates: map[string]layout.Template{},
+		store: kept, limits: cfg, sounds: soundFiles{dir: cfg.Dir}, uploading: make(chan struct{}, 1), templates: map[string]layout.Template{},
 	}
 }
 
@@ -193,21 +207,22 @@ func (l *Library) Picture(ref string) (*image.NRGBA, error) {
 // maxKeptSide bounds the sides of pictures that are kept, whatever the limits were.
 const maxKeptSide = 8192
 
-// resolver looks up pictures for a template or a spec. It implements
+// resolver looks up the names of a kind for a template or a spec. It implements
 // template.Pictures.
 type resolver struct {
 	l     *Library
 	ctx   context.Context
+	kind  store.Kind
 	found map[string]string // pinned names by names; "" for none
 	err   error             // of the store, not of the name
 }
 
 // resolver returns a resolver for one request.
-func (l *Library) resolver(ctx context.Context) *resolver {
-	return &resolver{l: l, ctx: ctx, found: map[string]string{}}
+func (l *Library) resolver(ctx context.Context, kind store.Kind) *resolver {
+	return &resolver{l: l, ctx: ctx, kind: kind, found: map[string]string{}}
 }
 
-// Resolve returns the pinned name of a picture: always the same one, whatever is
+// Resolve returns the pinned name of a picture or a sound: always the same one, whatever is
 // uploaded meanwhile.
 func (r *resolver) Resolve(ref string) (string, bool) {
 	full, known := r.found[ref]
@@ -224,7 +239,7 @@ func (r *resolver) look(ref string) string {
 	if !ok {
 		return ""
 	}
-	v, err := r.l.store.Stat(r.ctx, store.Picture, name, version)
+	v, err := r.l.store.Stat(r.ctx, r.kind, name, version)
 	if err != nil {
 		if mapped := storeError(err, ErrNoAsset, name, version); !errors.Is(mapped, ErrNoAsset) {
 			r.err = cmp.Or(r.err, mapped)

@@ -8,13 +8,14 @@ import (
 
 	"github.com/lianmai/lianmai/layout"
 	pb "github.com/lianmai/lianmai/proto/lianmai/v1"
+	"github.com/lianmai/lianmai/store"
 	"github.com/lianmai/lianmai/template"
 )
 
 // checkTemplate checks a template, which comes as a message or else as text, and returns
 // it with its pictures pinned. The error is a Faults, or the store's.
 func (l *Library) checkTemplate(ctx context.Context, t *pb.LayoutTemplate, text []byte) (*pb.LayoutTemplate, layout.Template, []template.Warning, error) {
-	pictures := l.resolver(ctx)
+	pictures := l.resolver(ctx, store.Picture)
 	built, warnings, err := layout.Template{}, []template.Warning(nil), error(nil)
 	if t != nil {
 		built, warnings, err = template.Build(t, pictures)

@@ -19,7 +19,7 @@ import (
 // UploadPicture checks a picture and keeps it as the newest version of its name,
 // unless the newest is the same. Errors: Faults, ErrNoRoom, ErrStore, or ctx's.
 func (l *Library) UploadPicture(ctx context.Context, name string, data []byte) (*pb.Asset, error) {
-	_, info, err := compose.DecodePicture(data, l.limits)
+	_, info, err := compose.DecodePicture(data, l.limits.Pictures)
 	if errors.Is(err, compose.ErrPicture) || errors.Is(err, compose.ErrPictureTooLarge) {
 		return nil, Faults{{Field: "chunk", Allowed: strings.TrimPrefix(err.Error(), "compose: ")}}
 	}
@@ -47,8 +47,8 @@ func (l *Library) UploadPicture(ctx context.Context, name string, data []byte) (
 	return assetOf(v), nil
 }
 
-// assetFormats has the formats of pictures by their names in notes.
-var assetFormats = map[string]pb.AssetFormat{
+// pictureFormats has the formats of pictures by their names in notes.
+var pictureFormats = map[string]pb.AssetFormat{
 	"png": pb.AssetFormat_ASSET_FORMAT_PNG, "jpeg": pb.AssetFormat_ASSET_FORMAT_JPEG,
 }
 
@@ -56,7 +56,8 @@ var assetFormats = map[string]pb.AssetFormat{
 func assetOf(v store.Version) *pb.Asset {
 	n := readNote[pictureNote](v)
 	return &pb.Asset{
-		Name: v.Name, Version: int32(v.Version), Format: assetFormats[n.Format],
+		Kind: pb.AssetKind_ASSET_KIND_PICTURE,
+		Name: v.Name, Version: int32(v.Version), Format: pictureFormats[n.Format],
 		Width: int32(n.Width), Height: int32(n.Height), Alpha: n.Alpha,
 		Size: v.Size, Sha256: v.Digest, CreateTime: timestamppb.New(v.Created),
 	}
@@ -97,14 +98,14 @@ func (l *Library) DeletePicture(ctx context.Context, name string, version int, m
 	if err != nil {
 		return err
 	}
-	templateUsers, pictureUsers := mixes.uses()
+	used := mixes.uses()
 	in := inUse{what: fmt.Sprintf("picture %q", name)}
 	for _, v := range versions {
 		ref := pinned(name, v.Version)
-		in.mixes = append(in.mixes, pictureUsers[ref]...)
+		in.mixes = append(in.mixes, used.pictures[ref]...)
 		for _, t := range templates[ref] {
 			in.templates = append(in.templates, t)
-			in.mixes = append(in.mixes, templateUsers[t]...)
+			in.mixes = append(in.mixes, used.templates[t]...)
 		}
 	}
 	if len(in.mixes)+len(in.templates) > 0 {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/lianmai/lianmai/layout"
 	pb "github.com/lianmai/lianmai/proto/lianmai/v1"
+	"github.com/lianmai/lianmai/store"
 )
 
 // A spec names templates and pictures; pins say which versions. A mix that runs has
@@ -39,7 +40,7 @@ func (l *Library) pin(ctx context.Context, spec *pb.MixSpec) (Faults, error) {
 	default:
 		spec.Layout.TemplateVersion = int32(t.Version)
 	}
-	pictures := l.resolver(ctx)
+	pictures := l.resolver(ctx, store.Picture)
 	for i, p := range spec.Participants {
 		if p.GetPlaceholder() == "" {
 			continue
@@ -93,23 +94,31 @@ func (u users) add(ref, id string) {
 	}
 }
 
-// uses says which templates and which pictures of their own the mixes use that run, or
-// are about to.
-func (r *Registry) uses() (templates, pictures users) {
-	templates, pictures = users{}, users{}
+// inMixes says who uses what.
+type inMixes struct{ templates, pictures, sounds users }
+
+// uses says which templates, and which pictures and sounds of their own, the mixes use
+// that run, or are about to.
+func (r *Registry) uses() inMixes {
+	used := inMixes{templates: users{}, pictures: users{}, sounds: users{}}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, id := range slices.Sorted(maps.Keys(r.mixes)) {
 		for _, spec := range r.mixes[id].specs() {
-			templates.add(pinned(spec.Layout.Template, int(spec.Layout.TemplateVersion)), id)
+			used.templates.add(pinned(spec.Layout.Template, int(spec.Layout.TemplateVersion)), id)
 			for _, p := range spec.Participants {
 				if p.Placeholder != "" {
-					pictures.add(p.Placeholder, id)
+					used.pictures.add(p.Placeholder, id)
+				}
+			}
+			for _, m := range spec.Music {
+				if m.GetAsset() != "" {
+					used.sounds.add(m.GetAsset(), id)
 				}
 			}
 		}
 	}
-	return templates, pictures
+	return used
 }
 
 // runs says whether a mix of spec's id runs that has this spec or was started with it.

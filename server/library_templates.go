@@ -168,7 +168,7 @@ func (l *Library) DeleteTemplate(ctx context.Context, name string, version int, 
 	if err != nil {
 		return err
 	}
-	used, _ := mixes.uses()
+	used := mixes.uses().templates
 	in := inUse{what: fmt.Sprintf("template %q", name)}
 	for _, v := range versions {
 		in.mixes = append(in.mixes, used[pinned(name, v.Version)]...)

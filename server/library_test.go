@@ -10,13 +10,13 @@ import (
 	"image/jpeg"
 	"image/png"
 	"log/slog"
+	"path/filepath"
 	"sync/atomic"
 	"testing"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc/status"
 
-	"github.com/lianmai/lianmai/compose"
 	pb "github.com/lianmai/lianmai/proto/lianmai/v1"
 	"github.com/lianmai/lianmai/store"
 )
@@ -40,7 +40,8 @@ func openStore(t testing.TB, cfg store.Config) *store.Store {
 // newLibrary returns a library over a real store in a temporary directory.
 func newLibrary(t testing.TB) *Library {
 	t.Helper()
-	return NewLibrary(openStore(t, store.Config{}), compose.PictureLimits{})
+	kept := openStore(t, store.Config{MaxSizes: map[store.Kind]int64{store.Sound: 64 << 20}})
+	return NewLibrary(kept, LibraryConfig{Dir: filepath.Join(t.TempDir(), "sounds")})
 }
 
 // watched is a shelf before a real one that counts, and does what the test wants first.

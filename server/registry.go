@@ -8,7 +8,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/lianmai/lianmai/compose"
 	pb "github.com/lianmai/lianmai/proto/lianmai/v1"
 )
 
@@ -65,7 +64,7 @@ type Registry struct {
 // library; nil has the built-in templates alone. Close ends it.
 func NewRegistry(engine Engine, library *Library, limits Limits) *Registry {
 	if library == nil {
-		library = NewLibrary(nil, compose.PictureLimits{})
+		library = NewLibrary(nil, LibraryConfig{})
 	}
 	return &Registry{engine: engine, library: library, limits: limits.withDefaults(), mixes: map[string]*mix{}}
 }

@@ -90,7 +90,8 @@ func New(cfg Config) (*Server, error) {
 		library: library, mixes: cfg.Mixes, fonts: cfg.Fonts, check: check, drawing: make(chan struct{}, previewsAtOnce),
 	})
 	pb.RegisterAssetServiceServer(s.grpc, &assets{
-		library: library, mixes: cfg.Mixes, check: check, receiving: make(chan struct{}, uploadsAtOnce),
+		library: library, mixes: cfg.Mixes, check: check,
+		receiving: make(chan struct{}, uploadsAtOnce), sounding: make(chan struct{}, soundsAtOnce),
 	})
 	healthpb.RegisterHealthServer(s.grpc, s.health)
 	reflection.Register(s.grpc)

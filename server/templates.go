@@ -64,7 +64,7 @@ const maxUsers = 100
 
 // users fills in which mixes use each version.
 func (s *templates) users(infos []*pb.TemplateInfo) {
-	used, _ := s.mixes.uses()
+	used := s.mixes.uses().templates
 	for _, info := range infos {
 		ids := used[pinned(info.Name, int(info.Version))]
 		info.Mixes = ids[:min(len(ids), maxUsers)]

@@ -10,7 +10,6 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/proto"
 
-	"github.com/lianmai/lianmai/compose"
 	"github.com/lianmai/lianmai/layout"
 	pb "github.com/lianmai/lianmai/proto/lianmai/v1"
 	"github.com/lianmai/lianmai/store"
@@ -281,7 +280,7 @@ func TestDeleteTemplate(t *testing.T) {
 }
 
 func TestAServiceWithoutAStore(t *testing.T) {
-	b := newBench(t, Limits{}, over(NewLibrary(nil, compose.PictureLimits{})))
+	b := newBench(t, Limits{}, over(NewLibrary(nil, LibraryConfig{})))
 	_, err := b.UploadTemplate(t.Context(), message(plain("talk", "", 1)))
 	wantCode(t, err, codes.Unavailable)
 	if !strings.Contains(err.Error(), "keeps nothing") {

@@ -15,7 +15,6 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 	"pgregory.net/rapid"
 
-	"github.com/lianmai/lianmai/compose"
 	pb "github.com/lianmai/lianmai/proto/lianmai/v1"
 )
 
@@ -163,7 +162,7 @@ func TestEveryFaultIsToldAtOnce(t *testing.T) {
 }
 
 func TestLimitsAreAllowed(t *testing.T) {
-	check, err := newChecker(NewLibrary(nil, compose.PictureLimits{}))
+	check, err := newChecker(NewLibrary(nil, LibraryConfig{}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -253,7 +252,7 @@ func TestOtherRequestsHaveRulesToo(t *testing.T) {
 
 // A request of a megabyte can hold hundreds of thousands of empty participants.
 func TestHugeListsCostNothing(t *testing.T) {
-	check, err := newChecker(NewLibrary(nil, compose.PictureLimits{}))
+	check, err := newChecker(NewLibrary(nil, LibraryConfig{}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -276,7 +275,7 @@ func TestHugeListsCostNothing(t *testing.T) {
 }
 
 func TestDefaultsAreFilledOnce(t *testing.T) {
-	check, err := newChecker(NewLibrary(nil, compose.PictureLimits{}))
+	check, err := newChecker(NewLibrary(nil, LibraryConfig{}))
 	if err != nil {
 		t.Fatal(err)
 	}

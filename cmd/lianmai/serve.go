@@ -17,6 +17,7 @@ import (
 
 	"github.com/lianmai/lianmai/compose"
 	"github.com/lianmai/lianmai/config"
+	"github.com/lianmai/lianmai/decode"
 	"github.com/lianmai/lianmai/rtmp"
 	"github.com/lianmai/lianmai/server"
 	"github.com/lianmai/lianmai/store"
@@ -40,6 +41,8 @@ What is set by a flag counts first, then the environment (` + config.EnvPrefix +
   assets:
     max-bytes: 5MB
     max-side: 4096
+    max-sound-bytes: 200MB
+    max-sound-duration: 6h
   log:
     level: info
     format: auto
@@ -65,9 +68,11 @@ The API and the origin ask nobody for a password: let only those reach them who 
 	flags.String("grpc", defaults.GRPC, "where the API listens, `HOST:PORT`")
 	flags.String("http", defaults.HTTP, "where the probes listen, `HOST:PORT`, or off")
 	flags.String("rtmp", defaults.RTMP, "where the RTMP origin listens, `HOST:PORT`, or off")
-	flags.String("data", defaults.Data, "`DIR` for templates and pictures; without it they are gone when the service ends")
+	flags.String("data", defaults.Data, "`DIR` for templates, pictures and sounds; without it they are gone when the service ends")
 	flags.String("assets-max-bytes", defaults.Assets.MaxBytes, "the most bytes of one picture, `SIZE` such as 800KB or 5MB; up to "+config.MostBytes)
 	flags.String("assets-max-side", defaults.Assets.MaxSide, "the most pixels of a picture's side, `N`")
+	flags.String("assets-max-sound-bytes", defaults.Assets.MaxSoundBytes, "the most bytes of one sound, `SIZE` such as 50MB or 1GB; up to "+config.MostSoundBytes)
+	flags.String("assets-max-sound-duration", defaults.Assets.MaxSoundDuration, "how long one sound may be, `DURATION` such as 90m or 6h; up to 24h")
 	flags.String("log-level", defaults.Log.Level, "debug, info, warn or error")
 	flags.String("log-format", defaults.Log.Format, "text, json or auto: text on a terminal, else JSON")
 	completeFrom(cmd, "log-level", []string{"debug", "info", "warn", "error"})
@@ -132,18 +137,29 @@ func serve(ctx context.Context, cfg config.Config, makeEngine engineMaker, log *
 
 // openLibrary opens what --data keeps. close ends it.
 func openLibrary(ctx context.Context, cfg config.Config, log *slog.Logger) (library *server.Library, close func() error, err error) {
-	var dir string
+	var dir, sounds string
+	cleanUp := func() error { return nil }
 	if cfg.Data == "" {
-		log.Info("templates and pictures are kept until the service ends; --data DIR keeps them for longer")
+		log.Info("templates, pictures and sounds are kept until the service ends; --data DIR keeps them for longer")
+		if sounds, err = os.MkdirTemp("", "lianmai-sounds-"); err != nil {
+			return nil, nil, err
+		}
+		cleanUp = func() error { return os.RemoveAll(sounds) }
 	} else {
-		dir = filepath.Join(cfg.Data, "store")
+		dir, sounds = filepath.Join(cfg.Data, "store"), filepath.Join(cfg.Data, "sounds")
 	}
-	kept, err := store.Open(ctx, store.Config{Dir: dir, Log: log.With("part", "store")})
+	kept, err := store.Open(ctx, store.Config{
+		Dir: dir, MaxSizes: map[store.Kind]int64{store.Sound: cfg.Assets.SoundBytes()}, Log: log.With("part", "store"),
+	})
 	if err != nil {
-		return nil, nil, fmt.Errorf("--data: %w", err)
+		return nil, nil, errors.Join(fmt.Errorf("--data: %w", err), cleanUp())
 	}
-	limits := compose.PictureLimits{Bytes: cfg.Assets.Bytes(), Side: cfg.Assets.Side()}
-	return server.NewLibrary(kept, limits), kept.Close, nil
+	library = server.NewLibrary(kept, server.LibraryConfig{
+		Pictures: compose.PictureLimits{Bytes: cfg.Assets.Bytes(), Side: cfg.Assets.Side()},
+		Sounds:   decode.SoundLimits{Bytes: cfg.Assets.SoundBytes(), Duration: cfg.Assets.SoundDuration()},
+		Dir:      sounds,
+	})
+	return library, func() error { return errors.Join(kept.Close(), cleanUp()) }, nil
 }
 
 // listen opens the listeners of the API and, unless it is off, of the probes.

@@ -48,7 +48,7 @@ var mayImport = map[string][]string{
 	"judge": {"media", "audio/measure", "decode", "pattern"},
 
 	// The service.
-	"server": {"media", "layout", "compose", "preview", "template", "store", "rtmp", "mixer", "proto/..."},
+	"server": {"media", "layout", "compose", "decode", "preview", "template", "store", "rtmp", "mixer", "proto/..."},
 
 	// Who wires everything.
 	"cmd/lianmai":  {"..."},
