@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -13,7 +14,11 @@ import (
 
 // isFor says whether spec is what the mix runs with or was started with.
 func (m *mix) isFor(spec *pb.MixSpec, current *pb.Mix) bool {
-	return proto.Equal(spec, m.started) || proto.Equal(keepPins(proto.CloneOf(spec), current.Spec), current.Spec)
+	if proto.Equal(spec, m.started) {
+		return true
+	}
+	spec = keepPins(proto.CloneOf(spec), current.Spec)
+	return proto.Equal(carryMusic(spec, current.Spec, time.Now()), current.Spec)
 }
 
 // want notes the spec that is on its way to the engine, nil when it has arrived or

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc/codes"
@@ -20,6 +21,8 @@ var (
 	ErrNotFound = errors.New("no such mix")
 	// ErrNoParticipant: the mix has no participant of this name.
 	ErrNoParticipant = errors.New("no such participant")
+	// ErrNoTrack: the mix has no music track of this name.
+	ErrNoTrack = errors.New("no such track")
 	// ErrExists: a mix with this id runs with another spec.
 	ErrExists = errors.New("the mix exists with another spec")
 	// ErrRevision: the mix is not at the revision that the change was made for.
@@ -63,6 +66,7 @@ var errorCodes = []struct {
 	{ErrInvalid, codes.InvalidArgument},
 	{ErrNotFound, codes.NotFound},
 	{ErrNoParticipant, codes.NotFound},
+	{ErrNoTrack, codes.NotFound},
 	{ErrExists, codes.AlreadyExists},
 	{ErrRevision, codes.Aborted},
 	{ErrNotRunning, codes.FailedPrecondition},
@@ -168,6 +172,11 @@ func (f Faults) under(prefix string) Faults {
 		out[i] = Fault{Field: prefix + fault.Field, Allowed: fault.Allowed}
 	}
 	return out
+}
+
+// about says whether one of the faults is about a field.
+func (f Faults) about(field string) bool {
+	return slices.ContainsFunc(f, func(fault Fault) bool { return fault.Field == field })
 }
 
 // Is reports that target is ErrInvalid.

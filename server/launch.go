@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"google.golang.org/protobuf/proto"
 
@@ -52,6 +53,7 @@ func (r *Registry) prepare(ctx context.Context, m *mix, spec *pb.MixSpec) (mixer
 	if err := outcome(faults.under("spec."), err); err != nil {
 		return mixer.Spec{}, err
 	}
+	carryMusic(spec, nil, time.Now())
 	wanted, err := r.library.toMixer(ctx, spec, 1)
 	if err == nil {
 		m.want(spec)

@@ -53,7 +53,26 @@ func (l *Library) pin(ctx context.Context, spec *pb.MixSpec) (Faults, error) {
 		}
 		p.Placeholder = ref
 	}
-	return faults, pictures.err
+	more, err := l.pinMusic(ctx, spec)
+	return append(faults, more...), cmp.Or(pictures.err, err)
+}
+
+// pinMusic is pin for the music of spec.
+func (l *Library) pinMusic(ctx context.Context, spec *pb.MixSpec) (faults Faults, err error) {
+	sounds := l.resolver(ctx, store.Sound)
+	for i, track := range spec.Music {
+		source, ok := track.GetSource().(*pb.MusicTrack_Asset)
+		if !ok {
+			continue
+		}
+		ref, found := sounds.Resolve(source.Asset)
+		if !found {
+			faults = append(faults, Fault{Field: fmt.Sprintf("music[%d].asset", i), Allowed: soundRule})
+			continue
+		}
+		source.Asset = ref
+	}
+	return faults, sounds.err
 }
 
 // keepPins gives next, in place, the pins of current where next names the same thing
@@ -70,6 +89,14 @@ func keepPins(next, current *pb.MixSpec) *pb.MixSpec {
 		}
 		if name, _, ok := unpinned(current.Participants[i].Placeholder); ok && name == p.Placeholder {
 			p.Placeholder = current.Participants[i].Placeholder
+		}
+	}
+	for _, track := range next.Music {
+		source, ok := track.GetSource().(*pb.MusicTrack_Asset)
+		if i := trackIn(current, track.GetName()); i >= 0 && ok {
+			if name, _, ok := unpinned(current.Music[i].GetAsset()); ok && name == source.Asset {
+				source.Asset = current.Music[i].GetAsset()
+			}
 		}
 	}
 	return next

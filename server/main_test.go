@@ -29,6 +29,7 @@ type recorder struct {
 	mu      sync.Mutex
 	mixes   map[string]*recorded // the latest of each id
 	starts  int
+	metered int              // calls of Meters
 	startAs error            // what Start returns
 	applyAs error            // what Apply returns
 	hang    bool             // Stop does not end the mix
@@ -92,6 +93,17 @@ func (m *recorded) Apply(spec mixer.Spec) error {
 func (m *recorded) Stats() mixer.Stats {
 	seen := m.seen()
 	return mixer.Stats{Revision: seen[len(seen)-1].Revision, Ticks: mixer.TickStats{Frames: 30}}
+}
+
+func (m *recorded) Meters() mixer.Meters {
+	m.engine.mu.Lock()
+	defer m.engine.mu.Unlock()
+	m.engine.metered++
+	return mixer.Meters{
+		At:      time.Duration(m.engine.metered),
+		Sources: []mixer.SourceMeter{{Name: "anna", RMSDB: -20, PeakDB: -10, LUFS: -23, Speaking: true}},
+		Master:  mixer.MasterMeter{RMSDB: -18, PeakDB: -3, TruePeakDB: -2, Momentary: -15, ShortTerm: -16, Integrated: -17, DuckingDB: -12},
+	}
 }
 
 func (m *recorded) Stop(ctx context.Context) error {

@@ -80,7 +80,7 @@ func (m *mix) ended() bool {
 // begin makes the mix a running one. The caller has the turn.
 func (m *mix) begin(spec *pb.MixSpec, running Mix) *pb.Mix {
 	m.running = running
-	stats := statsToProto(running.Stats())
+	stats := statsOf(running)
 	now := timestamppb.Now()
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -143,13 +143,16 @@ func (m *mix) tend(interval time.Duration) {
 	for {
 		select {
 		case <-ticker.C:
-			m.publish(statsToProto(m.running.Stats()))
+			m.publish(statsOf(m.running))
 		case <-m.running.Done():
-			m.publish(statsToProto(m.running.Stats()))
+			m.publish(statsOf(m.running))
 			return
 		}
 	}
 }
+
+// statsOf returns what running says of itself.
+func statsOf(running Mix) *pb.MixStats { return statsToProto(running.Stats(), running.Meters()) }
 
 // publish keeps stats and tells the watchers.
 func (m *mix) publish(stats *pb.MixStats) {
@@ -222,6 +225,7 @@ func (m *mix) watch(limits Limits) (*Watcher, error) {
 		w.finish()
 		return w, nil
 	}
+	w.meters, w.over = m.running.Meters, m.over
 	m.watchers[w] = struct{}{}
 	return w, nil
 }

@@ -151,10 +151,11 @@ func (r *Registry) find(id string) (*mix, error) {
 // Update replaces the spec of a running mix by what change makes of it. change gets
 // a copy of the current spec that it may alter and return; it runs while no other
 // change of this mix does, and pins what it leaves open (see Library). A spec that
-// comes back equal changes nothing. Errors: ErrNotFound, ErrNotRunning, ErrRevision,
+// comes back equal changes nothing. Further changes follow, each with a revision of its
+// own, with none of others between them. Errors: ErrNotFound, ErrNotRunning, ErrRevision,
 // ErrFixed, ErrEngine, ErrStore, ctx's, or change's.
 func (r *Registry) Update(ctx context.Context, id string, expected int64,
-	change func(spec *pb.MixSpec) (*pb.MixSpec, error),
+	change func(spec *pb.MixSpec) (*pb.MixSpec, error), further ...func(spec *pb.MixSpec) (*pb.MixSpec, error),
 ) (*pb.Mix, error) {
 	m, err := r.find(id)
 	if err != nil {
@@ -164,7 +165,14 @@ func (r *Registry) Update(ctx context.Context, id string, expected int64,
 		return nil, err
 	}
 	defer m.release()
-	return m.change(ctx, r.library, expected, change)
+	mix, err := m.change(ctx, r.library, expected, change)
+	for _, change := range further {
+		if err != nil {
+			return nil, err
+		}
+		mix, err = m.change(ctx, r.library, 0, change)
+	}
+	return mix, err
 }
 
 // Stop ends a mix and returns it when it has ended. The end goes on when ctx is

@@ -38,6 +38,16 @@ var (
 		mixer.OutputChanged: pb.EventKind_EVENT_KIND_OUTPUT_CHANGED,
 		mixer.TicksSkipped:  pb.EventKind_EVENT_KIND_TICKS_SKIPPED,
 		mixer.MainChanged:   pb.EventKind_EVENT_KIND_MAIN_CHANGED,
+
+		mixer.MusicChanged:   pb.EventKind_EVENT_KIND_MUSIC_CHANGED,
+		mixer.SpeakerChanged: pb.EventKind_EVENT_KIND_ACTIVE_SPEAKER_CHANGED,
+	}
+	musicStates = map[mixer.MusicState]pb.MusicState{
+		mixer.MusicLoading: pb.MusicState_MUSIC_STATE_LOADING,
+		mixer.MusicPlaying: pb.MusicState_MUSIC_STATE_PLAYING,
+		mixer.MusicPaused:  pb.MusicState_MUSIC_STATE_PAUSED,
+		mixer.MusicEnded:   pb.MusicState_MUSIC_STATE_ENDED,
+		mixer.MusicFailed:  pb.MusicState_MUSIC_STATE_FAILED,
 	}
 )
 
@@ -45,7 +55,7 @@ var (
 const maxReason = 512
 
 // eventToProto returns e as the API has it. A state is set only for the kind that
-// has one.
+// has one; what a track of music does is the first word of the reason.
 func eventToProto(e mixer.Event, sequence int64) *pb.MixEvent {
 	out := &pb.MixEvent{
 		Sequence: sequence,
@@ -61,6 +71,8 @@ func eventToProto(e mixer.Event, sequence int64) *pb.MixEvent {
 		out.Source = sourceStates[e.Source]
 	case mixer.OutputChanged:
 		out.Output = outputStates[e.Output]
+	case mixer.MusicChanged:
+		out.Reason = clip(e.Music.String()+": "+e.Reason, maxReason)
 	}
 	return out
 }
@@ -73,9 +85,10 @@ func clip(s string, n int) string {
 	return strings.ToValidUTF8(s, "")
 }
 
-// statsToProto returns s as the API has it.
-func statsToProto(s mixer.Stats) *pb.MixStats {
+// statsToProto returns s as the API has it, with meters taken at the same time.
+func statsToProto(s mixer.Stats, m mixer.Meters) *pb.MixStats {
 	out := &pb.MixStats{
+		Meters:   metersToProto(m),
 		At:       durationpb.New(s.At),
 		Revision: s.Revision,
 		Main:     s.Main,
@@ -112,6 +125,19 @@ func statsToProto(s mixer.Stats) *pb.MixStats {
 			},
 		})
 	}
+	for _, track := range s.Music {
+		stats := &pb.MusicStats{
+			Name:     track.Name,
+			State:    musicStates[track.State],
+			Position: durationpb.New(track.Position),
+			Played:   track.Played,
+			Reason:   clip(track.Reason, maxReason),
+		}
+		if track.Duration != 0 {
+			stats.Duration = durationpb.New(track.Duration)
+		}
+		out.Music = append(out.Music, stats)
+	}
 	for _, o := range s.Outputs {
 		out.Outputs = append(out.Outputs, &pb.OutputStats{
 			Name:           o.Name,
@@ -121,6 +147,28 @@ func statsToProto(s mixer.Stats) *pb.MixStats {
 			Queue:          durationpb.New(o.Queue),
 			DroppedPackets: o.DroppedPackets,
 			Reconnects:     o.Reconnects,
+		})
+	}
+	return out
+}
+
+// metersToProto returns m as the API has it.
+func metersToProto(m mixer.Meters) *pb.Meters {
+	out := &pb.Meters{
+		At: durationpb.New(m.At),
+		Master: &pb.MasterMeter{
+			RmsDb:          m.Master.RMSDB,
+			PeakDb:         m.Master.PeakDB,
+			TruePeakDb:     m.Master.TruePeakDB,
+			LufsMomentary:  m.Master.Momentary,
+			LufsShortTerm:  m.Master.ShortTerm,
+			LufsIntegrated: m.Master.Integrated,
+			DuckingDb:      m.Master.DuckingDB,
+		},
+	}
+	for _, src := range m.Sources {
+		out.Sources = append(out.Sources, &pb.SourceMeter{
+			Name: src.Name, RmsDb: src.RMSDB, PeakDb: src.PeakDB, Lufs: src.LUFS, Speaking: src.Speaking,
 		})
 	}
 	return out

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"google.golang.org/grpc"
 
@@ -24,6 +25,7 @@ type service struct {
 }
 
 func (s *service) StartMix(ctx context.Context, req *pb.StartMixRequest) (*pb.StartMixResponse, error) {
+	dropService(req.Spec.GetMusic()...)
 	if err := s.check.specRequest(ctx, req, req.Spec, s.pinStart); err != nil {
 		return nil, toStatus(err)
 	}
@@ -45,6 +47,7 @@ func (s *service) pinStart(ctx context.Context, spec *pb.MixSpec) (Faults, error
 }
 
 func (s *service) UpdateMix(ctx context.Context, req *pb.UpdateMixRequest) (*pb.UpdateMixResponse, error) {
+	dropService(req.Spec.GetMusic()...)
 	if err := s.check.specRequest(ctx, req, req.Spec, s.pinUpdate); err != nil {
 		return nil, toStatus(err)
 	}
@@ -54,7 +57,7 @@ func (s *service) UpdateMix(ctx context.Context, req *pb.UpdateMixRequest) (*pb.
 			fillDefaults(req.Spec)
 			keepPins(req.Spec, current)
 			faults, err := s.mixes.library.pin(ctx, req.Spec)
-			return req.Spec, outcome(faults.under("spec."), err)
+			return carryMusic(req.Spec, current, time.Now()), outcome(faults.under("spec."), err)
 		})
 	if err != nil {
 		return nil, toStatus(err)
@@ -168,6 +171,12 @@ func setState(spec *pb.MixSpec, req *pb.SetParticipantStateRequest) error {
 		if req.KeepAudioWhenHidden != nil {
 			p.KeepAudioWhenHidden = *req.KeepAudioWhenHidden
 		}
+		if req.Pan != nil {
+			p.Pan = *req.Pan
+		}
+		if req.Solo != nil {
+			p.Solo = *req.Solo
+		}
 		return nil
 	}
 	return fmt.Errorf("%w: %q in mix %q", ErrNoParticipant, req.Participant, spec.Id)
@@ -243,6 +252,9 @@ func (s *service) WatchMix(req *pb.WatchMixRequest, stream grpc.ServerStreamingS
 		return toStatus(err)
 	}
 	defer w.Close()
+	if req.MeterInterval != nil {
+		w.Measure(req.MeterInterval.AsDuration())
+	}
 	for {
 		msg, err := w.Next(stream.Context())
 		if errors.Is(err, io.EOF) {

@@ -38,6 +38,9 @@ func TestStartMixFillsDefaults(t *testing.T) {
 		Preset: "veryfast", Gop: durationpb.New(2 * time.Second),
 	}
 	want.Audio = &pb.AudioSettings{Bitrate: 128_000}
+	want.Sound = &pb.SoundSettings{TargetLufs: -16, Ducking: &pb.Ducking{
+		ThresholdDb: -45, DepthDb: 12, Attack: durationpb.New(80 * time.Millisecond), Release: durationpb.New(600 * time.Millisecond),
+	}}
 	want.Outputs[0].Name = "output-1"
 	if !proto.Equal(mix.Spec, want) {
 		t.Errorf("spec = %v\nwant   %v", mix.Spec, want)

@@ -54,6 +54,8 @@ func fillDefaults(spec *pb.MixSpec) {
 		spec.Audio.Bitrate = DefaultAudioBitrate
 	}
 	nameOutputs(spec.Outputs)
+	fillMusic(spec.Music)
+	spec.Sound = filledSound(spec.Sound)
 }
 
 // fillVideo completes v in place and reduces its frame rate (60/2 is 30/1).
@@ -186,6 +188,8 @@ func (l *Library) toMixer(ctx context.Context, spec *pb.MixSpec, revision int64)
 			GOP:       spec.Video.Gop.AsDuration(),
 		},
 		Audio: mixer.AudioSpec{Bitrate: int(spec.Audio.Bitrate)},
+		Music: toMusic(spec.Music),
+		Sound: toSound(spec.Sound),
 	}
 	if spec.Layout.Transition != nil {
 		d := spec.Layout.Transition.AsDuration()
@@ -194,7 +198,8 @@ func (l *Library) toMixer(ctx context.Context, spec *pb.MixSpec, revision int64)
 	for _, p := range spec.Participants {
 		out.Participants = append(out.Participants, mixer.Participant{
 			Name: p.Name, DisplayName: p.DisplayName, URL: p.Url,
-			Hidden: p.Hidden, KeepAudio: p.KeepAudioWhenHidden, Muted: p.Muted, GainDB: p.GainDb, Placeholder: p.Placeholder,
+			Hidden: p.Hidden, KeepAudio: p.KeepAudioWhenHidden, Muted: p.Muted, GainDB: p.GainDb, Pan: p.Pan, Solo: p.Solo,
+			Placeholder: p.Placeholder,
 		})
 	}
 	for _, o := range spec.Outputs {

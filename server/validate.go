@@ -27,6 +27,7 @@ const (
 var crossField = map[string]string{
 	"mix_spec.participants.unique": "participants",
 	"mix_spec.outputs.unique":      "outputs",
+	"mix_spec.music.unique":        "music",
 	"mix_spec.layout.main":         "layout.main",
 	"mix_spec.layout.order":        "layout.order",
 	"mix_spec.layout.overrides":    "layout.overrides",
@@ -47,6 +48,8 @@ func newChecker(library *Library) (*checker, error) {
 			&pb.StartMixRequest{}, &pb.UpdateMixRequest{}, &pb.UpdateLayoutRequest{},
 			&pb.SetParticipantStateRequest{}, &pb.StopMixRequest{}, &pb.GetMixRequest{},
 			&pb.ListMixesRequest{}, &pb.WatchMixRequest{},
+			&pb.PlayMusicRequest{}, &pb.PauseMusicRequest{}, &pb.ResumeMusicRequest{}, &pb.SeekMusicRequest{},
+			&pb.StopMusicRequest{}, &pb.SetMusicGainRequest{}, &pb.UpdateSoundRequest{},
 			&pb.UploadTemplateRequest{}, &pb.GetTemplateRequest{}, &pb.ListTemplatesRequest{},
 			&pb.DeleteTemplateRequest{}, &pb.PreviewTemplateRequest{},
 			&pb.UploadAssetRequest{}, &pb.GetAssetRequest{}, &pb.ListAssetsRequest{}, &pb.DeleteAssetRequest{},
@@ -172,6 +175,11 @@ func (c *checker) codeFaults(ctx context.Context, spec *pb.MixSpec, prefix strin
 			add(fmt.Sprintf("participants[%d].url", i), urlRule(err))
 		}
 	}
+	for i, track := range spec.Music {
+		for _, f := range trackFaults(track).under(fmt.Sprintf("music[%d].", i)) {
+			add(f.Field, f.Allowed)
+		}
+	}
 	for i, o := range spec.Outputs {
 		if _, err := rtmp.ParseURL(o.GetUrl()); err != nil {
 			add(fmt.Sprintf("outputs[%d].url", i), urlRule(err))
@@ -191,6 +199,7 @@ const (
 	maxParticipants = 6
 	maxOrder        = 6
 	maxOutputs      = 10
+	maxMusic        = 8
 )
 
 // trimSpec cuts lists that are too long to one more than allowed: still a fault, but
@@ -201,6 +210,7 @@ func trimSpec(spec *pb.MixSpec) {
 	}
 	spec.Participants = trim(spec.Participants, maxParticipants)
 	spec.Outputs = trim(spec.Outputs, maxOutputs)
+	spec.Music = trim(spec.Music, maxMusic)
 	if spec.Layout != nil {
 		spec.Layout.Order = trim(spec.Layout.Order, maxOrder)
 		spec.Layout.Overrides = trim(spec.Layout.Overrides, maxOrder)

@@ -4,7 +4,9 @@ import (
 	"context"
 	"io"
 	"sync"
+	"time"
 
+	"github.com/lianmai/lianmai/mixer"
 	pb "github.com/lianmai/lianmai/proto/lianmai/v1"
 )
 
@@ -13,7 +15,13 @@ import (
 // watcher. The snapshot that comes first is never dropped. One goroutine reads;
 // Close may be called by any.
 type Watcher struct {
-	leave func(*Watcher)
+	leave  func(*Watcher)
+	meters func() mixer.Meters // of the mix; nil for one that has stopped
+	over   <-chan struct{}     // closed when the mix has ended
+
+	closing  chan struct{} // closed by Close
+	close    sync.Once
+	metering sync.WaitGroup
 
 	mu       sync.Mutex
 	first    *pb.GetMixResponse     // nil once it was read
@@ -29,7 +37,7 @@ func newWatcher(size int, first *pb.GetMixResponse, leave func(*Watcher)) *Watch
 	w := &Watcher{
 		leave: leave, first: first,
 		ring: make([]*pb.WatchMixResponse, size),
-		wake: make(chan struct{}, 1),
+		wake: make(chan struct{}, 1), closing: make(chan struct{}),
 	}
 	w.signal()
 	return w
@@ -46,6 +54,9 @@ func (w *Watcher) signal() {
 func (w *Watcher) push(msg *pb.WatchMixResponse) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.finished {
+		return
+	}
 	if w.count == len(w.ring) {
 		w.head = (w.head + 1) % len(w.ring)
 		w.count--
@@ -103,8 +114,32 @@ func (w *Watcher) pop() (msg *pb.WatchMixResponse, end bool) {
 	return msg, false
 }
 
+// Measure sends the watcher meters from now on, one in every interval. They are dropped
+// like other messages. It is called at most once, before Close.
+func (w *Watcher) Measure(every time.Duration) {
+	if w.meters == nil {
+		return
+	}
+	w.metering.Go(func() {
+		ticker := time.NewTicker(every)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-ticker.C:
+				w.push(&pb.WatchMixResponse{Update: &pb.WatchMixResponse_Meters{Meters: metersToProto(w.meters())}})
+			case <-w.over:
+				return
+			case <-w.closing:
+				return
+			}
+		}
+	})
+}
+
 // Close ends the watching. It may be called more than once.
 func (w *Watcher) Close() {
+	w.close.Do(func() { close(w.closing) })
+	w.metering.Wait()
 	w.leave(w)
 	w.finish()
 }

@@ -68,6 +68,10 @@ func (m *stubMix) Stats() mixer.Stats {
 	}
 }
 
+func (m *stubMix) Meters() mixer.Meters {
+	return mixer.Meters{Sources: []mixer.SourceMeter{{Name: "anna", RMSDB: -20, PeakDB: -8, LUFS: -23, Speaking: true}}}
+}
+
 func (m *stubMix) Stop(context.Context) error {
 	m.once.Do(func() {
 		m.observe(mixer.Event{Kind: mixer.MixStopped, Reason: "stopped by request"})
