@@ -6,7 +6,7 @@ ENV = eval "$$(scripts/env.sh)";
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS = -X main.version=$(VERSION)
 
-.PHONY: help deps env build demo test race lint proto bench bench-latency soak transitions golden clean
+.PHONY: help deps env build demo test race lint proto bench bench-latency soak transitions faults sync golden clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,6 +49,13 @@ transitions: build ## one live mix whose six tiles move all the time, for TRANSI
 LATENCY ?= 30s
 bench-latency: build ## the delay that a live mix adds to clean local 720p30 inputs, over LATENCY=30s
 	@$(ENV) go test ./e2e -count=1 -timeout 1h -v -run TestLatency -latency $(LATENCY)
+
+FAULTS ?= 20m
+faults: build ## the whole list of input faults in a loop, FAULTS=20m of it on the virtual clock: gaps, memory
+	@$(ENV) go test ./mixer -count=1 -timeout 6h -v -run TestFaultsInALoop -faults $(FAULTS)
+
+sync: build ## lip sync over an hour of ±200 ppm drift and all weathers, on the virtual clock
+	@$(ENV) go test ./mixer -count=1 -timeout 1h -v -run TestLipsStayInSync -long
 
 golden: deps ## draw the golden pictures anew; look at the difference before you commit
 	@$(ENV) go test ./compose ./mixer ./preview -update

@@ -9,8 +9,9 @@ import (
 )
 
 // resync is how far sound may be from where its timestamps want it before it is
-// moved there at once. Phones' sound stamps jitter by up to 31 ms.
-const resync = 60 * time.Millisecond
+// moved there at once. Phones' sound stamps jitter by up to 31 ms. While a mapping is
+// new, and moves freely, less is let pass.
+const resync, resyncNew = 60 * time.Millisecond, 20 * time.Millisecond
 
 // decoding is what a source's decode goroutine owns: its codecs and where its sound
 // goes.
@@ -192,7 +193,11 @@ func (d *decoding) sound(pts, offset time.Duration, pcm []float32, epoch int) {
 	want, moved := media.SampleIndex(at), media.SampleIndex(offset-d.offset)
 	d.offset = offset
 	early := want - d.next - d.steering.held()
-	if !d.playing || epoch != d.epoch || abs(media.SampleTime(early)) > resync {
+	limit := resync
+	if d.s.live && d.s.settling() {
+		limit = resyncNew
+	}
+	if !d.playing || epoch != d.epoch || abs(media.SampleTime(early)) > limit {
 		d.playing, d.epoch, d.next, early, moved = true, epoch, want, 0, 0
 		d.steering.reset()
 	}

@@ -114,3 +114,10 @@ func (s *source) stamp(pkt *media.Packet, arrival time.Duration) {
 	}
 	pkt.DTS, pkt.PTS = dts, dts+composition
 }
+
+// settling says that the mapping of timestamps is new and still moves freely.
+func (s *source) settling() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.now()-s.timeline.since < settle
+}
