@@ -162,17 +162,41 @@ func (p printer) sources(spec *pb.MixSpec, stats *pb.MixStats) error {
 			{text: bitrate(s.GetBitrate())},
 			{text: fmt.Sprintf("%.0f dB", s.GetLevelDb())},
 			{text: cmp.Or(loud[input.GetName()], "-")},
+			{text: s.GetGop().AsDuration().Round(100 * time.Millisecond).String()},
 			{text: s.GetDelay().AsDuration().Round(time.Millisecond).String()},
-			{text: strconv.FormatInt(s.GetDroppedFrames(), 10)},
+			{text: s.GetJitter().AsDuration().Round(time.Millisecond).String()},
+			{text: fmt.Sprintf("%+.0f ppm", s.GetDriftPpm())},
+			{text: fmt.Sprintf("%+d ms", s.GetAvSkew().AsDuration().Milliseconds())},
+			{text: dropped(s)},
 			{text: strconv.FormatInt(s.GetReconnects(), 10)},
 			{text: redacted(input.GetUrl())},
 		})
 	}
-	head := []string{"INPUT", "STATE", "SIZE", "FPS", "BITRATE", "LEVEL", "LUFS", "DELAY", "DROPPED", "RECONNECTS", "URL"}
+	head := []string{"INPUT", "STATE", "SIZE", "FPS", "BITRATE", "LEVEL", "LUFS", "GOP", "DELAY", "JITTER", "DRIFT", "SKEW", "DROPPED", "RECONNECTS", "URL"}
 	if err := p.table(head, rows); err != nil {
 		return err
 	}
 	return p.printf("")
+}
+
+// dropped returns how many frames were dropped, and why.
+func dropped(s *pb.SourceStats) string {
+	text, sep := strconv.FormatInt(s.GetDroppedFrames(), 10), ": "
+	for _, d := range []struct {
+		count int64
+		why   string
+	}{
+		{s.GetDrops().GetOverflow(), "overflow"},
+		{s.GetDrops().GetNoKeyFrame(), "no key frame"},
+		{s.GetDrops().GetRefused(), "refused"},
+		{s.GetDrops().GetNotShown(), "not shown"},
+	} {
+		if d.count > 0 {
+			text += fmt.Sprintf("%s%d %s", sep, d.count, d.why)
+			sep = ", "
+		}
+	}
+	return text
 }
 
 func (p printer) outputs(spec *pb.MixSpec, stats *pb.MixStats) error {
