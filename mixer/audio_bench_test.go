@@ -76,10 +76,7 @@ func ours(b *testing.B, inputs []string, music string) {
 	}
 	bed := mix.Add("music")
 	bed.SetMusic(true)
-	p := newPlayer("music", bed, false, func(context.Context) (*decode.Sound, func(), error) {
-		s, err := decode.OpenSound(music)
-		return s, func() {}, err
-	}, slog.New(slog.DiscardHandler))
+	p := newPlayer("music", bed, false, func(context.Context) (string, func(), error) { return music, func() {}, nil }, slog.New(slog.DiscardHandler))
 	p.tell = func(MusicState, string) {}
 	if err := p.load(b.Context()); err != nil {
 		b.Fatal(err)

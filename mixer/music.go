@@ -52,7 +52,7 @@ func (s *Session) newTrack(m Music) (*track, error) {
 		t.strip = t.source.track
 	} else {
 		t.strip = s.mix.Add(m.Name)
-		t.player = newPlayer(m.Name, t.strip, s.clock.Live(), s.openSound(m), s.log)
+		t.player = newPlayer(m.Name, t.strip, s.clock.Live(), s.soundOf(m), s.log)
 		t.player.tell = func(state MusicState, why string) {
 			s.tell(Event{Kind: MusicChanged, Name: m.Name, Music: state, Reason: why})
 		}

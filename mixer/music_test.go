@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/lianmai/lianmai/audio"
-	"github.com/lianmai/lianmai/decode"
 	"github.com/lianmai/lianmai/media"
 	"github.com/lianmai/lianmai/pattern"
 )
@@ -86,10 +85,7 @@ func newDeck(t *testing.T, path string) *deck {
 	d := &deck{t: t, mix: audio.New()}
 	track := d.mix.Add("song")
 	track.SetMusic(true)
-	d.player = newPlayer("song", track, false, func(context.Context) (*decode.Sound, func(), error) {
-		s, err := decode.OpenSound(path)
-		return s, func() {}, err
-	}, slog.New(slog.DiscardHandler))
+	d.player = newPlayer("song", track, false, func(context.Context) (string, func(), error) { return path, func() {}, nil }, slog.New(slog.DiscardHandler))
 	d.player.tell = func(s MusicState, _ string) { d.states = append(d.states, s) }
 	if err := d.player.load(t.Context()); err != nil {
 		t.Fatal(err)

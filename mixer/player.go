@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
@@ -35,7 +36,7 @@ type player struct {
 	live  bool
 	log   *slog.Logger
 	tell  func(MusicState, string)
-	open  func(context.Context) (*decode.Sound, func(), error)
+	open  openSound
 
 	cancel context.CancelFunc
 	wait   sync.WaitGroup
@@ -47,12 +48,13 @@ type player struct {
 	closed bool
 	state  MusicState
 	reason string
-	place  place
+	spot   spot
 	length int64 // frames of the piece; 0 where it is not known
 	played int64 // times that it came to its end
 
 	// What follows belongs to who owns the file.
 	sound   *decode.Sound
+	path    string // of the file: reasons call it by the track's name
 	release func()
 	left    int   // plays that follow this one; negative for ever
 	next    int64 // session frame of the next write
@@ -61,9 +63,9 @@ type player struct {
 	pcm     []float32
 }
 
-// place says where a piece is: frame piece of it is heard at session frame session, and
+// spot says where a piece is: frame piece of it is heard at session frame session, and
 // those after it follow, as long as it moves.
-type place struct {
+type spot struct {
 	session, piece int64
 	moves          bool
 	end            int64 // session frame at which it stops by itself; 0: not known yet
@@ -75,13 +77,16 @@ type order struct {
 	piece int64 // where to, in frames
 	plays int   // from there on: how often it is played in all; negative for ever
 	play  bool  // else it holds its place
-	fade  int64 // frames until it is silent, when it is to hold its place
+	fade  int64 // frames until it is silent, when it is to hold its spot
 }
 
 // errEnded is what a piece that is begun beyond its end says.
 var errEnded = errors.New("played to its end")
 
-func newPlayer(name string, track *audio.Source, live bool, open func(context.Context) (*decode.Sound, func(), error), log *slog.Logger) *player {
+// openSound returns the path of a file that stays until release is called.
+type openSound func(context.Context) (path string, release func(), err error)
+
+func newPlayer(name string, track *audio.Source, live bool, open openSound, log *slog.Logger) *player {
 	p := &player{name: name, track: track, live: live, open: open, log: log.With("music", name), pcm: make([]float32, playerChunk*media.Channels)}
 	p.cond.L = &p.mu
 	p.state = MusicLoading
@@ -105,11 +110,19 @@ func (p *player) start() {
 }
 
 // load opens the file.
-func (p *player) load(ctx context.Context) (err error) {
-	if p.sound, p.release, err = p.open(ctx); err != nil {
+func (p *player) load(ctx context.Context) error {
+	path, release, err := p.open(ctx)
+	if err == nil {
+		if p.sound, err = decode.OpenSound(path); err != nil {
+			release()
+		}
+	}
+	if err != nil {
+		p.path = path
 		p.log.Warn("music cannot be played", "error", err)
 		return err
 	}
+	p.path, p.release = path, release
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.length = p.sound.Info().Frames
@@ -152,7 +165,7 @@ func (p *player) do(o order) {
 func (p *player) advance(mixed int64, live bool) {
 	p.mu.Lock()
 	p.mixed = mixed
-	over := p.state == MusicPlaying && p.place.end > 0 && mixed >= p.place.end
+	over := p.state == MusicPlaying && p.spot.end > 0 && mixed >= p.spot.end
 	if live && p.due() {
 		p.cond.Broadcast()
 	}
@@ -167,7 +180,7 @@ func (p *player) advance(mixed int64, live bool) {
 
 // due says that there is something to be done; mu is held.
 func (p *player) due() bool {
-	return len(p.orders) > 0 || p.place.moves && p.place.end == 0 && p.next < p.mixed+playerAhead
+	return len(p.orders) > 0 || p.spot.moves && p.spot.end == 0 && p.next < p.mixed+playerAhead
 }
 
 func (p *player) hasWork() bool {
@@ -239,7 +252,7 @@ func (p *player) obey(o order, mixed int64) error {
 	}
 	p.running, p.next = o.play, from
 	p.mu.Lock()
-	p.place = place{session: from, piece: piece, moves: o.play}
+	p.spot = spot{session: from, piece: piece, moves: o.play}
 	p.mu.Unlock()
 	if !o.play {
 		p.enter(MusicPaused, "at "+pieceTime(piece))
@@ -259,11 +272,11 @@ func pieceTime(frame int64) string { return media.SampleTime(frame).Round(time.M
 func (p *player) stand(session int64) int64 {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.place.at(session, p.length)
+	return p.spot.at(session, p.length)
 }
 
 // at returns the frame of a piece of length that is heard at a session frame.
-func (p place) at(session, length int64) int64 {
+func (p spot) at(session, length int64) int64 {
 	piece := p.piece
 	if p.moves {
 		if p.end > 0 {
@@ -288,7 +301,7 @@ func (p *player) decode(mixed int64) error {
 		p.log.Warn("music was late", "by", media.SampleTime(late))
 		p.next += late
 		p.mu.Lock()
-		p.place.session += late
+		p.spot.session += late
 		p.mu.Unlock()
 	}
 	n, err := p.sound.Read(p.pcm)
@@ -319,7 +332,7 @@ func (p *player) decode(mixed int64) error {
 func (p *player) halt(err error) {
 	p.running = false
 	p.mu.Lock()
-	p.place.end = max(p.next, 1)
+	p.spot.end = max(p.next, 1)
 	p.mu.Unlock()
 	if errors.Is(err, errEnded) {
 		p.ended = true
@@ -331,6 +344,9 @@ func (p *player) halt(err error) {
 
 // enter goes to a state and tells of it.
 func (p *player) enter(state MusicState, reason string) {
+	if p.path != "" {
+		reason = strings.ReplaceAll(reason, p.path, p.name)
+	}
 	p.mu.Lock()
 	p.state, p.reason = state, reason
 	p.mu.Unlock()
@@ -343,28 +359,20 @@ func (p *player) stats() MusicStats {
 	defer p.mu.Unlock()
 	return MusicStats{
 		Name: p.name, State: p.state, Reason: p.reason, Played: p.played,
-		Position: media.SampleTime(p.place.at(p.mixed, p.length)), Duration: media.SampleTime(p.length),
+		Position: media.SampleTime(p.spot.at(p.mixed, p.length)), Duration: media.SampleTime(p.length),
 	}
 }
 
-// openSound returns what opens a track's file.
-func (s *Session) openSound(m Music) func(context.Context) (*decode.Sound, func(), error) {
-	return func(ctx context.Context) (*decode.Sound, func(), error) {
-		path, release := m.Path, func() {}
-		if m.Asset != "" {
-			if s.opts.Sounds == nil {
-				return nil, nil, fmt.Errorf("%w: no sound can be had here", ErrSpec)
-			}
-			var err error
-			if path, release, err = s.opts.Sounds.SoundFile(ctx, m.Asset); err != nil {
-				return nil, nil, err
-			}
+// soundOf returns what finds a track's file.
+func (s *Session) soundOf(m Music) openSound {
+	return func(ctx context.Context) (string, func(), error) {
+		switch {
+		case m.Asset == "":
+			return m.Path, func() {}, nil
+		case s.opts.Sounds == nil:
+			return "", nil, fmt.Errorf("%w: no sound can be had here", ErrSpec)
+		default:
+			return s.opts.Sounds.SoundFile(ctx, m.Asset)
 		}
-		sound, err := decode.OpenSound(path)
-		if err != nil {
-			release()
-			return nil, nil, err
-		}
-		return sound, release, nil
 	}
 }

@@ -31,7 +31,7 @@ func TestSourceStatisticsAreReportedWhole(t *testing.T) {
 	got := statsToProto(mixer.Stats{Sources: []mixer.SourceStats{{
 		Name: "anna", State: mixer.Away, GOP: 2 * time.Second, DriftPPM: -150, Skew: -7 * time.Millisecond,
 		Drops: mixer.Drops{Overflow: 1, NoKeyFrame: 2, Refused: 3, NotShown: 4}, DroppedFrames: 10,
-	}}}).Sources[0]
+	}}}, mixer.Meters{}).Sources[0]
 	if got.State != pb.SourceState_SOURCE_STATE_AWAY || got.Gop.AsDuration() != 2*time.Second || got.DriftPpm != -150 || got.AvSkew.AsDuration() != -7*time.Millisecond {
 		t.Errorf("reported %v", got)
 	}

@@ -124,7 +124,7 @@ func TestGetShowsMusicAndLevels(t *testing.T) {
 	hasAll(t, "get", out,
 		"\nsound: ducking by 12 dB above -45 dBFS (80ms down, 600ms up), master gain -3 dB, normalised to -16 LUFS\n",
 		"\nlevels: -18.2 dBFS peak -6.0, -16.2 LUFS, true peak -5.5 dBTP, integrated -∞ LUFS, ducking 0.0 dB\n",
-		"\nTRACK  STATE  POSITION  DURATION  PLAYED  GAIN  SOURCE\nbed ", "LEVEL  LUFS   DELAY", "-17.0", "-∞")
+		"\nTRACK  STATE  POSITION  DURATION  PLAYED  GAIN  SOURCE\nbed ", "LEVEL  LUFS   GOP", "-17.0", "-∞")
 	r.mix.Spec.Sound = &pb.SoundSettings{Ducking: &pb.Ducking{Off: true}}
 	hasAll(t, "get", s.must("mix", "get", "room"), "\nsound: no ducking\n")
 }
