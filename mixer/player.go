@@ -77,7 +77,7 @@ type order struct {
 	piece int64 // where to, in frames
 	plays int   // from there on: how often it is played in all; negative for ever
 	play  bool  // else it holds its place
-	fade  int64 // frames until it is silent, when it is to hold its spot
+	fade  int64 // frames until it is silent, when it is to hold its place
 }
 
 // errEnded is what a piece that is begun beyond its end says.
