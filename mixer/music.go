@@ -53,6 +53,8 @@ func (s *Session) newTrack(m Music) (*track, error) {
 	} else {
 		t.strip = s.mix.Add(m.Name)
 		t.player = newPlayer(m.Name, t.strip, s.clock.Live(), s.soundOf(m), s.log)
+		// Until the tick takes it up, what is mixed is where the session is now.
+		t.player.mixed = media.SampleIndex(time.Duration(s.at.Load()))
 		t.player.tell = func(state MusicState, why string) {
 			s.tell(Event{Kind: MusicChanged, Name: m.Name, Music: state, Reason: why})
 		}
@@ -119,13 +121,17 @@ func times(plays int) int {
 	return plays
 }
 
+// justNow is how old an anchor may be that a call has set: the track has not moved on.
+const justNow = 2 * time.Second
+
 // whereNow returns where in the piece the track is: it has moved on since its anchor, as
 // after a restart of the process.
 func (m Music) whereNow() time.Duration {
-	if m.Paused || m.Anchor.IsZero() {
+	gone := time.Since(m.Anchor)
+	if m.Paused || m.Anchor.IsZero() || gone < justNow {
 		return m.Position
 	}
-	return m.Position + max(0, time.Since(m.Anchor))
+	return m.Position + gone
 }
 
 // connectMusic finds or makes the tracks of a plan. It returns those that it made.

@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -376,5 +378,71 @@ func TestMusicFromAStream(t *testing.T) {
 	case <-bot.closed:
 	default:
 		t.Error("the bot's feed is still open")
+	}
+}
+
+// A track that a call has just begun begins where it says; one that was found again after a
+// restart is where it would be by now.
+func TestMusicGoesOnAfterARestart(t *testing.T) {
+	for name, tt := range map[string]struct {
+		music    Music
+		from, to time.Duration
+	}{
+		"no anchor":     {Music{Position: time.Second}, time.Second, time.Second},
+		"just begun":    {Music{Position: time.Second, Anchor: time.Now()}, time.Second, time.Second},
+		"found again":   {Music{Position: time.Second, Anchor: time.Now().Add(-time.Minute)}, 61 * time.Second, 62 * time.Second},
+		"paused":        {Music{Position: time.Second, Anchor: time.Now().Add(-time.Minute), Paused: true}, time.Second, time.Second},
+		"from tomorrow": {Music{Position: time.Second, Anchor: time.Now().Add(time.Hour)}, time.Second, time.Second},
+	} {
+		if got := tt.music.whereNow(); got < tt.from || got > tt.to {
+			t.Errorf("%s: at %v, want %v to %v", name, got, tt.from, tt.to)
+		}
+	}
+}
+
+// syncBuffer is a text that several goroutines write.
+type syncBuffer struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (b *syncBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
+}
+
+func (b *syncBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
+}
+
+// What is played in the middle of a live mix begins at its beginning, and in time.
+func TestMusicInTheMiddleOfALiveMix(t *testing.T) {
+	st := newTheatre(t, 2*time.Second)
+	st.opts.Clock = NewWallClock()
+	var logs syncBuffer
+	st.opts.Log = slog.New(slog.NewTextHandler(&logs, nil))
+	path := wav(t, tone(5*media.SampleRate, 2200))
+	s := st.start()
+	time.AfterFunc(700*ms, func() {
+		next := st.cut(st.spec)
+		next.Revision++
+		next.Music = []Music{{Name: "bed", Path: path, Anchor: time.Now(), Cue: 1}}
+		if err := s.Apply(next); err != nil {
+			t.Errorf("Apply: %v", err)
+		}
+	})
+	<-s.Done()
+	told := st.told(MusicChanged)
+	if len(told) != 1 || told[0].Reason != "from 0s" {
+		t.Errorf("events %+v", told)
+	}
+	if text := logs.String(); strings.Contains(text, "late") {
+		t.Errorf("the log says %s", text)
+	}
+	if m := s.Stats().Music; len(m) != 1 || m[0].Reason != "" || m[0].Position < 800*ms || m[0].Position > 1400*ms {
+		t.Errorf("stats %+v", m)
 	}
 }

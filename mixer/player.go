@@ -212,10 +212,14 @@ func (p *player) enter(state MusicState, reason string) {
 func (p *player) stats() MusicStats {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return MusicStats{
-		Name: p.name, State: p.state, Reason: p.reason, Played: p.played,
+	st := MusicStats{
+		Name: p.name, State: p.state, Played: p.played,
 		Position: media.SampleTime(p.spot.at(p.mixed, p.length)), Duration: media.SampleTime(p.length),
 	}
+	if p.state == MusicFailed {
+		st.Reason = p.reason
+	}
+	return st
 }
 
 // soundOf returns what finds a track's file.
