@@ -1,8 +1,9 @@
 package template
 
 import (
-	"slices"
 	"strings"
+
+	"github.com/lianmai/lianmai/internal/spelling"
 )
 
 // maxCompared bounds the length of a name that is compared with others, in bytes.
@@ -19,7 +20,7 @@ func near(name string, names []string) []string {
 	for _, n := range names {
 		p := plain(n)
 		held := len(p) > 1 && (strings.Contains(p, name) || strings.Contains(name, p))
-		if held || edits(name, p) <= max(1, len(p)/3) {
+		if held || spelling.Distance(name, p) <= max(1, len(p)/3) {
 			found = append(found, n)
 		}
 	}
@@ -29,26 +30,4 @@ func near(name string, names []string) []string {
 // plain returns a name without what people write in different ways.
 func plain(name string) string {
 	return strings.ReplaceAll(strings.ToLower(name), "_", "")
-}
-
-// edits returns how many letters have to be put in, taken out or changed to make b
-// of a (Levenshtein).
-func edits(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = slices.Min([]int{cost, row[j] + 1, row[j+1] + 1})
-		}
-	}
-	return row[len(b)]
 }

@@ -23,7 +23,7 @@ var mayImport = map[string][]string{
 	"media":     {},
 	"layout":    {},
 	"audio":     {},
-	"config":    {},
+	"config":    {"internal/spelling"},
 	"proto/...": {"proto/..."},
 	"store":     {},
 
@@ -37,7 +37,7 @@ var mayImport = map[string][]string{
 	"pattern": {"media"},
 
 	// Templates from outside, for everybody who takes them.
-	"template": {"layout", "proto/..."},
+	"template": {"layout", "internal/spelling", "proto/..."},
 
 	// What a template says, ready to be drawn.
 	"stage":   {"media", "layout", "compose"},
