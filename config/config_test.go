@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/spf13/pflag"
-	"pgregory.net/rapid"
 )
 
 // write returns the path of a file with this text.
@@ -149,16 +148,6 @@ func TestOffTurnsListenersOff(t *testing.T) {
 			t.Errorf("%v: %+v, %v", args, cfg, err)
 		}
 	}
-}
-
-func TestDistanceIsAMetric(t *testing.T) {
-	word := rapid.StringMatching(`[a-c.]{0,6}`)
-	rapid.Check(t, func(t *rapid.T) {
-		a, b, c := word.Draw(t, "a"), word.Draw(t, "b"), word.Draw(t, "c")
-		if (distance(a, b) == 0) != (a == b) || distance(a, b) != distance(b, a) || distance(a, c) > distance(a, b)+distance(b, c) {
-			t.Fatalf("distance(%q, %q, %q)", a, b, c)
-		}
-	})
 }
 
 // FuzzParse looks for a text that ends the process.

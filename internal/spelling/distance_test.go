@@ -1,6 +1,10 @@
 package spelling
 
-import "testing"
+import (
+	"testing"
+
+	"pgregory.net/rapid"
+)
 
 func TestDistance(t *testing.T) {
 	for _, tt := range []struct {
@@ -11,4 +15,14 @@ func TestDistance(t *testing.T) {
 			t.Errorf("%q and %q: %d and %d, want %d", tt.a, tt.b, got, back, tt.want)
 		}
 	}
+}
+
+func TestDistanceIsAMetric(t *testing.T) {
+	word := rapid.StringMatching(`[a-c.]{0,6}`)
+	rapid.Check(t, func(t *rapid.T) {
+		a, b, c := word.Draw(t, "a"), word.Draw(t, "b"), word.Draw(t, "c")
+		if (Distance(a, b) == 0) != (a == b) || Distance(a, b) != Distance(b, a) || Distance(a, c) > Distance(a, b)+Distance(b, c) {
+			t.Fatalf("Distance(%q, %q, %q)", a, b, c)
+		}
+	})
 }
