@@ -134,13 +134,19 @@ func TestPreviewsThatCannotBe(t *testing.T) {
 		}
 	}
 	for _, missing := range []*pb.PreviewTemplateRequest{
-		named("walk"), {Source: named("talk").Source, Version: 2}, {Source: named("pk").Source, Version: 1}, named("../talk"),
-		named(strings.Repeat("x", 100_000)),
+		named("walk"), {Source: named("talk").Source, Version: 2}, {Source: named("pk").Source, Version: 1},
 	} {
 		_, err := b.PreviewTemplate(t.Context(), missing)
 		wantCode(t, err, codes.NotFound)
 		if len(err.Error()) > 500 {
 			t.Errorf("an answer of %d bytes", len(err.Error()))
+		}
+	}
+	for _, bad := range []string{"../talk", "", strings.Repeat("x", 100_000)} {
+		_, err := b.PreviewTemplate(t.Context(), named(bad))
+		wantCode(t, err, codes.InvalidArgument)
+		if fields := violations(err); len(fields) != 1 || fields["name"] == "" || len(err.Error()) > 500 {
+			t.Errorf("%.20q: %v in an answer of %d bytes", bad, fields, len(err.Error()))
 		}
 	}
 	// What cannot be sent is refused in words.

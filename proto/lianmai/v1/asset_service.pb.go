@@ -24,7 +24,7 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// AssetFormat is how a picture is encoded.
+// AssetFormat is how a picture or a sound is encoded.
 type AssetFormat int32
 
 const (
@@ -411,7 +411,7 @@ func (*UploadAssetRequest_Chunk) isUploadAssetRequest_Part() {}
 // UploadAssetOpen begins an upload.
 type UploadAssetOpen struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// What the picture is to be called. Required.
+	// What it is to be called. Required.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// What it is. Default: PICTURE.
 	Kind          AssetKind `protobuf:"varint,2,opt,name=kind,proto3,enum=lianmai.v1.AssetKind" json:"kind,omitempty"`
@@ -509,7 +509,7 @@ func (x *UploadAssetResponse) GetAsset() *Asset {
 	return nil
 }
 
-// GetAssetRequest asks for one version of a picture.
+// GetAssetRequest asks for one version of an asset.
 type GetAssetRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Its name. Required.
@@ -573,7 +573,7 @@ func (x *GetAssetRequest) GetKind() AssetKind {
 	return AssetKind_ASSET_KIND_UNSPECIFIED
 }
 
-// GetAssetResponse is one part of a picture.
+// GetAssetResponse is one part of an asset.
 type GetAssetResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// What this part is.
@@ -660,10 +660,10 @@ func (*GetAssetResponse_Asset) isGetAssetResponse_Part() {}
 
 func (*GetAssetResponse_Chunk) isGetAssetResponse_Part() {}
 
-// ListAssetsRequest asks for the pictures.
+// ListAssetsRequest asks for pictures or sounds.
 type ListAssetsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The most pictures to return, 0–500; 0 means 100.
+	// The most to return, 0–500; 0 means 100.
 	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// `next_page_token` of the page before; empty for the first page.
 	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
@@ -724,7 +724,7 @@ func (x *ListAssetsRequest) GetKind() AssetKind {
 	return AssetKind_ASSET_KIND_UNSPECIFIED
 }
 
-// ListAssetsResponse is a page of pictures.
+// ListAssetsResponse is a page of pictures or sounds.
 type ListAssetsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The newest version of each, by name.

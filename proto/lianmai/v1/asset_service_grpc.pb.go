@@ -41,11 +41,11 @@ type AssetServiceClient interface {
 	// Nothing is kept then. RESOURCE_EXHAUSTED when there is no room or too many
 	// uploads are under way; DEADLINE_EXCEEDED when an upload takes too long.
 	UploadAsset(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[UploadAssetRequest, UploadAssetResponse], error)
-	// Streams a picture's description and then its bytes, as they were uploaded.
+	// Streams an asset's description and then its bytes, as they were uploaded.
 	GetAsset(ctx context.Context, in *GetAssetRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[GetAssetResponse], error)
-	// Lists pictures by name, the newest version of each.
+	// Lists pictures or sounds by name, the newest version of each.
 	ListAssets(ctx context.Context, in *ListAssetsRequest, opts ...grpc.CallOption) (*ListAssetsResponse, error)
-	// Deletes a picture. FAILED_PRECONDITION, with a
+	// Deletes a picture or a sound. FAILED_PRECONDITION, with a
 	// google.rpc.PreconditionFailure that names them, while templates or mixes
 	// use it.
 	DeleteAsset(ctx context.Context, in *DeleteAssetRequest, opts ...grpc.CallOption) (*DeleteAssetResponse, error)
@@ -127,11 +127,11 @@ type AssetServiceServer interface {
 	// Nothing is kept then. RESOURCE_EXHAUSTED when there is no room or too many
 	// uploads are under way; DEADLINE_EXCEEDED when an upload takes too long.
 	UploadAsset(grpc.ClientStreamingServer[UploadAssetRequest, UploadAssetResponse]) error
-	// Streams a picture's description and then its bytes, as they were uploaded.
+	// Streams an asset's description and then its bytes, as they were uploaded.
 	GetAsset(*GetAssetRequest, grpc.ServerStreamingServer[GetAssetResponse]) error
-	// Lists pictures by name, the newest version of each.
+	// Lists pictures or sounds by name, the newest version of each.
 	ListAssets(context.Context, *ListAssetsRequest) (*ListAssetsResponse, error)
-	// Deletes a picture. FAILED_PRECONDITION, with a
+	// Deletes a picture or a sound. FAILED_PRECONDITION, with a
 	// google.rpc.PreconditionFailure that names them, while templates or mixes
 	// use it.
 	DeleteAsset(context.Context, *DeleteAssetRequest) (*DeleteAssetResponse, error)

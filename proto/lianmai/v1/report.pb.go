@@ -335,7 +335,7 @@ type MixEvent struct {
 	Kind EventKind `protobuf:"varint,4,opt,name=kind,proto3,enum=lianmai.v1.EventKind" json:"kind,omitempty"`
 	// The revision of the spec in force.
 	Revision int64 `protobuf:"varint,5,opt,name=revision,proto3" json:"revision,omitempty"`
-	// The participant or the output, where the kind has one.
+	// The participant, the output or the track, where the kind has one.
 	Name string `protobuf:"bytes,6,opt,name=name,proto3" json:"name,omitempty"`
 	// The source's new state, for SOURCE_CHANGED.
 	Source SourceState `protobuf:"varint,7,opt,name=source,proto3,enum=lianmai.v1.SourceState" json:"source,omitempty"`
@@ -794,7 +794,7 @@ type MasterMeter struct {
 	RmsDb float64 `protobuf:"fixed64,1,opt,name=rms_db,json=rmsDb,proto3" json:"rms_db,omitempty"`
 	// Sample peak of the last 100 ms in dBFS.
 	PeakDb float64 `protobuf:"fixed64,2,opt,name=peak_db,json=peakDb,proto3" json:"peak_db,omitempty"`
-	// True peak since the last meter in dBTP (ITU-R BS.1770-4).
+	// True peak of the last second in dBTP (ITU-R BS.1770-4).
 	TruePeakDb float64 `protobuf:"fixed64,3,opt,name=true_peak_db,json=truePeakDb,proto3" json:"true_peak_db,omitempty"`
 	// Momentary loudness in LUFS (400 ms).
 	LufsMomentary float64 `protobuf:"fixed64,4,opt,name=lufs_momentary,json=lufsMomentary,proto3" json:"lufs_momentary,omitempty"`

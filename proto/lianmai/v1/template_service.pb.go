@@ -892,9 +892,10 @@ const file_lianmai_v1_template_service_proto_rawDesc = "" +
 	"\x04name\x18\x01 \x01(\tB\x96\x01\xbaH\x92\x01\xba\x01\x8e\x01\n" +
 	"\x04name\x12Smust be 1–64 letters, digits, '_', '.' or '-', beginning with a letter or a digit\x1a1this.matches('^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$')R\x04name\x12!\n" +
 	"\aversion\x18\x02 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\aversion\"\x18\n" +
-	"\x16DeleteTemplateResponse\"\xc6\x02\n" +
-	"\x16PreviewTemplateRequest\x12\x14\n" +
-	"\x04name\x18\x01 \x01(\tH\x00R\x04name\x128\n" +
+	"\x16DeleteTemplateResponse\"\xe0\x03\n" +
+	"\x16PreviewTemplateRequest\x12\xad\x01\n" +
+	"\x04name\x18\x01 \x01(\tB\x96\x01\xbaH\x92\x01\xba\x01\x8e\x01\n" +
+	"\x04name\x12Smust be 1–64 letters, digits, '_', '.' or '-', beginning with a letter or a digit\x1a1this.matches('^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$')H\x00R\x04name\x128\n" +
 	"\btemplate\x18\x02 \x01(\v2\x1a.lianmai.v1.LayoutTemplateH\x00R\btemplate\x12\x14\n" +
 	"\x04text\x18\x03 \x01(\fH\x00R\x04text\x12!\n" +
 	"\aversion\x18\x04 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\aversion\x12-\n" +

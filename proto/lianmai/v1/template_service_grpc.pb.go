@@ -47,7 +47,8 @@ type TemplateServiceClient interface {
 	// Deletes an uploaded template. FAILED_PRECONDITION, with a
 	// google.rpc.PreconditionFailure that names the mixes, while mixes use it.
 	DeleteTemplate(ctx context.Context, in *DeleteTemplateRequest, opts ...grpc.CallOption) (*DeleteTemplateResponse, error)
-	// Draws a template as a mix would, with stand-ins for people.
+	// Draws a template as a mix would, with stand-ins for people. INVALID_ARGUMENT,
+	// too, when the PNG would have more than 4 MiB.
 	PreviewTemplate(ctx context.Context, in *PreviewTemplateRequest, opts ...grpc.CallOption) (*PreviewTemplateResponse, error)
 }
 
@@ -130,7 +131,8 @@ type TemplateServiceServer interface {
 	// Deletes an uploaded template. FAILED_PRECONDITION, with a
 	// google.rpc.PreconditionFailure that names the mixes, while mixes use it.
 	DeleteTemplate(context.Context, *DeleteTemplateRequest) (*DeleteTemplateResponse, error)
-	// Draws a template as a mix would, with stand-ins for people.
+	// Draws a template as a mix would, with stand-ins for people. INVALID_ARGUMENT,
+	// too, when the PNG would have more than 4 MiB.
 	PreviewTemplate(context.Context, *PreviewTemplateRequest) (*PreviewTemplateResponse, error)
 	mustEmbedUnimplementedTemplateServiceServer()
 }
