@@ -45,7 +45,7 @@ type member struct {
 	last  *media.Frame // frame, once the source is gone: owned
 }
 
-// key says that a member owns the placement's tile.
+// owns says that a member owns the placement's tile.
 func (m *member) owns(p layout.Placement) bool {
 	return m.name == p.Name && (p.Name != "" || m.number == p.Number)
 }
