@@ -86,9 +86,18 @@ const (
 	MusicChanged
 	// SpeakerChanged: participant Name is the one who speaks; empty for nobody.
 	SpeakerChanged
+	// LoadChanged: the mix went to Load, for Reason, because the machine is overloaded
+	// or no longer is.
+	LoadChanged
+	// WorkerLost: the process that mixes died or hung, for Reason. Told by who watches
+	// it, not by the session.
+	WorkerLost
+	// WorkerRestarted: another process mixes; Reason says after how long.
+	WorkerRestarted
 )
 
-var eventKindNames = [...]string{"mix_started", "mix_stopped", "spec_applied", "source_changed", "source_format", "output_changed", "ticks_skipped", "main_changed", "music_changed", "speaker_changed"}
+var eventKindNames = [...]string{"mix_started", "mix_stopped", "spec_applied", "source_changed", "source_format", "output_changed", "ticks_skipped", "main_changed", "music_changed", "speaker_changed",
+	"load_changed", "worker_lost", "worker_restarted"}
 
 // String returns the kind's name in snake case.
 func (k EventKind) String() string {
@@ -108,6 +117,7 @@ type Event struct {
 	Source   SourceState
 	Output   OutputState
 	Music    MusicState
+	Load     LoadLevel
 	Reason   string // for people; never holds a URL's query
 }
 
@@ -120,6 +130,42 @@ type Stats struct {
 	Outputs  []OutputStats
 	Main     string // the participant in the main slot; empty for none
 	Music    []MusicStats
+
+	Resources Resources
+}
+
+// Resources says what a mix takes of the machine.
+type Resources struct {
+	CPU    time.Duration // of the process that mixes, since it began
+	Memory int64         // of that process, in bytes (resident)
+	Load   LoadLevel
+}
+
+// LoadLevel is how a mix does with less of an overloaded machine. Each includes those
+// before it.
+type LoadLevel uint8
+
+// The levels, in the order in which they are taken.
+const (
+	// LoadFull: everything as the spec has it.
+	LoadFull LoadLevel = iota
+	// LoadLessDecoding: streams that are shown small are decoded without their
+	// deblocking filter.
+	LoadLessDecoding
+	// LoadLessEncoding: the picture is encoded with less effort.
+	LoadLessEncoding
+	// LoadHalfRate: every second frame is left out.
+	LoadHalfRate
+)
+
+var loadLevelNames = [...]string{"full", "less_decoding", "less_encoding", "half_rate"}
+
+// String returns the level's name in snake case.
+func (l LoadLevel) String() string {
+	if int(l) < len(loadLevelNames) {
+		return loadLevelNames[l]
+	}
+	return "unknown"
 }
 
 // MusicState is what a track of music is doing.
@@ -166,6 +212,8 @@ type TickStats struct {
 	Skipped int64 // left out because the machine was too slow
 	// EncodeMax is the longest time one tick took since the last snapshot.
 	EncodeMax time.Duration
+	// EncodeTotal is the time that all ticks took.
+	EncodeTotal time.Duration
 }
 
 // SourceStats describes one participant's source.

@@ -18,6 +18,10 @@ type Spec struct {
 	ID string
 	// Revision counts the changes of this mix, from 1.
 	Revision int64
+	// Started is when the mix was started first, by the wall clock. The output's
+	// timestamps count from then, so that they go on rising when the mix is started
+	// anew in another process. Zero is now.
+	Started time.Time
 	// Participants are the sources in join order; at most MaxParticipants.
 	Participants []Participant
 	// Layout says where each participant is seen.

@@ -107,7 +107,9 @@ func (s *Session) videoTick(due time.Duration) error {
 	}
 	s.frame++
 	s.ticks.Frames++
-	s.ticks.EncodeMax = max(s.ticks.EncodeMax, s.clock.Now()-began)
+	took := s.clock.Now() - began
+	s.ticks.EncodeMax = max(s.ticks.EncodeMax, took)
+	s.ticks.EncodeTotal += took
 	return nil
 }
 

@@ -41,6 +41,16 @@ var (
 
 		mixer.MusicChanged:   pb.EventKind_EVENT_KIND_MUSIC_CHANGED,
 		mixer.SpeakerChanged: pb.EventKind_EVENT_KIND_ACTIVE_SPEAKER_CHANGED,
+
+		mixer.LoadChanged:     pb.EventKind_EVENT_KIND_LOAD_CHANGED,
+		mixer.WorkerLost:      pb.EventKind_EVENT_KIND_WORKER_LOST,
+		mixer.WorkerRestarted: pb.EventKind_EVENT_KIND_WORKER_RESTARTED,
+	}
+	loadLevels = map[mixer.LoadLevel]pb.LoadLevel{
+		mixer.LoadFull:         pb.LoadLevel_LOAD_LEVEL_FULL,
+		mixer.LoadLessDecoding: pb.LoadLevel_LOAD_LEVEL_LESS_DECODING,
+		mixer.LoadLessEncoding: pb.LoadLevel_LOAD_LEVEL_LESS_ENCODING,
+		mixer.LoadHalfRate:     pb.LoadLevel_LOAD_LEVEL_HALF_RATE,
 	}
 	musicStates = map[mixer.MusicState]pb.MusicState{
 		mixer.MusicLoading: pb.MusicState_MUSIC_STATE_LOADING,
@@ -71,6 +81,8 @@ func eventToProto(e mixer.Event, sequence int64) *pb.MixEvent {
 		out.Source = sourceStates[e.Source]
 	case mixer.OutputChanged:
 		out.Output = outputStates[e.Output]
+	case mixer.LoadChanged:
+		out.Load = loadLevels[e.Load]
 	case mixer.MusicChanged:
 		out.Reason = clip(e.Music.String()+": "+e.Reason, maxReason)
 	}
@@ -97,6 +109,13 @@ func statsToProto(s mixer.Stats, m mixer.Meters) *pb.MixStats {
 			Late:      s.Ticks.Late,
 			Skipped:   s.Ticks.Skipped,
 			EncodeMax: durationpb.New(s.Ticks.EncodeMax),
+
+			EncodeTotal: durationpb.New(s.Ticks.EncodeTotal),
+		},
+		Resources: &pb.ResourceStats{
+			Cpu:    durationpb.New(s.Resources.CPU),
+			Memory: s.Resources.Memory,
+			Load:   loadLevels[s.Resources.Load],
 		},
 	}
 	for _, src := range s.Sources {

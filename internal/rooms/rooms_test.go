@@ -50,10 +50,21 @@ var mayImport = map[string][]string{
 	// The service.
 	"server": {"media", "layout", "compose", "decode", "preview", "template", "store", "rtmp", "mixer", "proto/..."},
 
+	// What the service keeps away from itself, and what it says of itself. They do not
+	// know the server; the command wires them.
+	"guard":      {"internal/spelling"},
+	"admission":  {},
+	"webhook":    {},
+	"metrics":    {"proto/..."},
+	"gateway":    {"proto/..."},
+	"client":     {"proto/..."},
+	"worker":     {"media", "layout", "compose", "decode", "mixer", "guard"},
+	"supervisor": {"mixer", "worker"},
+
 	// Who wires everything.
 	"cmd/lianmai":  {"..."},
 	"bench":        {"media", "layout", "encode", "pattern"},
-	"examples/...": {"proto/..."},
+	"examples/...": {"proto/...", "client"},
 
 	// For tests only.
 	"pattern/patterntest": {"media"},
@@ -71,10 +82,11 @@ var onlyIn = map[string][]string{
 	"github.com/nats-io":                  {"store"},
 	"github.com/knadh/koanf":              {"config"},
 	"github.com/spf13/cobra":              {"cmd/lianmai"},
-	"google.golang.org/grpc":              {"proto/...", "server", "cmd/lianmai", "examples/..."},
+	"google.golang.org/grpc":              {"proto/...", "server", "guard", "gateway", "client", "cmd/lianmai", "examples/..."},
 	"buf.build/go/protovalidate":          {"server"},
 	"github.com/schollz/progressbar":      {"cmd/lianmai"},
-	"github.com/prometheus/client_golang": {"server"},
+	"github.com/prometheus/client_golang": {"metrics"},
+	"github.com/grpc-ecosystem":           {"proto/...", "gateway"},
 	"go.yaml.in/yaml":                     {"template"},
 }
 

@@ -192,6 +192,14 @@ const (
 	// Participant `name` is the main speaker from the next frame on, chosen by
 	// voice.
 	EventKind_EVENT_KIND_MAIN_CHANGED EventKind = 8
+	// The process that mixes has died or hung, for `reason`; another one is started.
+	EventKind_EVENT_KIND_WORKER_LOST EventKind = 9
+	// A new process mixes, `reason` says after how long; the output's timestamps go
+	// on rising.
+	EventKind_EVENT_KIND_WORKER_RESTARTED EventKind = 10
+	// The mix does with less of the machine, or takes it back: it went to `load`, for
+	// `reason`.
+	EventKind_EVENT_KIND_LOAD_CHANGED EventKind = 11
 	// Music track `name` began, ended, paused, went on, or broke off; `reason`
 	// says which and where it was.
 	EventKind_EVENT_KIND_MUSIC_CHANGED EventKind = 20
@@ -211,6 +219,9 @@ var (
 		6:  "EVENT_KIND_OUTPUT_CHANGED",
 		7:  "EVENT_KIND_TICKS_SKIPPED",
 		8:  "EVENT_KIND_MAIN_CHANGED",
+		9:  "EVENT_KIND_WORKER_LOST",
+		10: "EVENT_KIND_WORKER_RESTARTED",
+		11: "EVENT_KIND_LOAD_CHANGED",
 		20: "EVENT_KIND_MUSIC_CHANGED",
 		21: "EVENT_KIND_ACTIVE_SPEAKER_CHANGED",
 	}
@@ -224,6 +235,9 @@ var (
 		"EVENT_KIND_OUTPUT_CHANGED":         6,
 		"EVENT_KIND_TICKS_SKIPPED":          7,
 		"EVENT_KIND_MAIN_CHANGED":           8,
+		"EVENT_KIND_WORKER_LOST":            9,
+		"EVENT_KIND_WORKER_RESTARTED":       10,
+		"EVENT_KIND_LOAD_CHANGED":           11,
 		"EVENT_KIND_MUSIC_CHANGED":          20,
 		"EVENT_KIND_ACTIVE_SPEAKER_CHANGED": 21,
 	}
@@ -254,6 +268,68 @@ func (x EventKind) Number() protoreflect.EnumNumber {
 // Deprecated: Use EventKind.Descriptor instead.
 func (EventKind) EnumDescriptor() ([]byte, []int) {
 	return file_lianmai_v1_report_proto_rawDescGZIP(), []int{2}
+}
+
+// LoadLevel is how a mix does with less of an overloaded machine. Each includes
+// those before it.
+type LoadLevel int32
+
+const (
+	// Not about load.
+	LoadLevel_LOAD_LEVEL_UNSPECIFIED LoadLevel = 0
+	// Everything as the spec has it.
+	LoadLevel_LOAD_LEVEL_FULL LoadLevel = 1
+	// Streams that are shown small are decoded without their deblocking filter.
+	LoadLevel_LOAD_LEVEL_LESS_DECODING LoadLevel = 2
+	// The picture is encoded with less effort.
+	LoadLevel_LOAD_LEVEL_LESS_ENCODING LoadLevel = 3
+	// Every second frame is left out.
+	LoadLevel_LOAD_LEVEL_HALF_RATE LoadLevel = 4
+)
+
+// Enum value maps for LoadLevel.
+var (
+	LoadLevel_name = map[int32]string{
+		0: "LOAD_LEVEL_UNSPECIFIED",
+		1: "LOAD_LEVEL_FULL",
+		2: "LOAD_LEVEL_LESS_DECODING",
+		3: "LOAD_LEVEL_LESS_ENCODING",
+		4: "LOAD_LEVEL_HALF_RATE",
+	}
+	LoadLevel_value = map[string]int32{
+		"LOAD_LEVEL_UNSPECIFIED":   0,
+		"LOAD_LEVEL_FULL":          1,
+		"LOAD_LEVEL_LESS_DECODING": 2,
+		"LOAD_LEVEL_LESS_ENCODING": 3,
+		"LOAD_LEVEL_HALF_RATE":     4,
+	}
+)
+
+func (x LoadLevel) Enum() *LoadLevel {
+	p := new(LoadLevel)
+	*p = x
+	return p
+}
+
+func (x LoadLevel) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (LoadLevel) Descriptor() protoreflect.EnumDescriptor {
+	return file_lianmai_v1_report_proto_enumTypes[3].Descriptor()
+}
+
+func (LoadLevel) Type() protoreflect.EnumType {
+	return &file_lianmai_v1_report_proto_enumTypes[3]
+}
+
+func (x LoadLevel) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use LoadLevel.Descriptor instead.
+func (LoadLevel) EnumDescriptor() ([]byte, []int) {
+	return file_lianmai_v1_report_proto_rawDescGZIP(), []int{3}
 }
 
 // MusicState is what a track is doing.
@@ -305,11 +381,11 @@ func (x MusicState) String() string {
 }
 
 func (MusicState) Descriptor() protoreflect.EnumDescriptor {
-	return file_lianmai_v1_report_proto_enumTypes[3].Descriptor()
+	return file_lianmai_v1_report_proto_enumTypes[4].Descriptor()
 }
 
 func (MusicState) Type() protoreflect.EnumType {
-	return &file_lianmai_v1_report_proto_enumTypes[3]
+	return &file_lianmai_v1_report_proto_enumTypes[4]
 }
 
 func (x MusicState) Number() protoreflect.EnumNumber {
@@ -318,7 +394,7 @@ func (x MusicState) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use MusicState.Descriptor instead.
 func (MusicState) EnumDescriptor() ([]byte, []int) {
-	return file_lianmai_v1_report_proto_rawDescGZIP(), []int{3}
+	return file_lianmai_v1_report_proto_rawDescGZIP(), []int{4}
 }
 
 // MixEvent is one thing that happened in a mix.
@@ -342,7 +418,9 @@ type MixEvent struct {
 	// The output's new state, for OUTPUT_CHANGED.
 	Output OutputState `protobuf:"varint,8,opt,name=output,proto3,enum=lianmai.v1.OutputState" json:"output,omitempty"`
 	// Why, for people. Never holds a URL's query.
-	Reason        string `protobuf:"bytes,9,opt,name=reason,proto3" json:"reason,omitempty"`
+	Reason string `protobuf:"bytes,9,opt,name=reason,proto3" json:"reason,omitempty"`
+	// How the mix does with less, for LOAD_CHANGED.
+	Load          LoadLevel `protobuf:"varint,10,opt,name=load,proto3,enum=lianmai.v1.LoadLevel" json:"load,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -440,6 +518,13 @@ func (x *MixEvent) GetReason() string {
 	return ""
 }
 
+func (x *MixEvent) GetLoad() LoadLevel {
+	if x != nil {
+		return x.Load
+	}
+	return LoadLevel_LOAD_LEVEL_UNSPECIFIED
+}
+
 // MixStats is a snapshot of a mix's counters and states, taken about once a
 // second.
 type MixStats struct {
@@ -459,7 +544,9 @@ type MixStats struct {
 	// One for each music track.
 	Music []*MusicStats `protobuf:"bytes,20,rep,name=music,proto3" json:"music,omitempty"`
 	// How loud everything was last.
-	Meters        *Meters `protobuf:"bytes,21,opt,name=meters,proto3" json:"meters,omitempty"`
+	Meters *Meters `protobuf:"bytes,21,opt,name=meters,proto3" json:"meters,omitempty"`
+	// What the mix takes of the machine.
+	Resources     *ResourceStats `protobuf:"bytes,22,opt,name=resources,proto3" json:"resources,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -550,6 +637,77 @@ func (x *MixStats) GetMeters() *Meters {
 	return nil
 }
 
+func (x *MixStats) GetResources() *ResourceStats {
+	if x != nil {
+		return x.Resources
+	}
+	return nil
+}
+
+// ResourceStats says what a mix takes of the machine.
+type ResourceStats struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// CPU time of the process that mixes, since that process began.
+	Cpu *durationpb.Duration `protobuf:"bytes,1,opt,name=cpu,proto3" json:"cpu,omitempty"`
+	// Memory of that process, in bytes (resident).
+	Memory int64 `protobuf:"varint,2,opt,name=memory,proto3" json:"memory,omitempty"`
+	// How the mix does with less of an overloaded machine.
+	Load          LoadLevel `protobuf:"varint,3,opt,name=load,proto3,enum=lianmai.v1.LoadLevel" json:"load,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ResourceStats) Reset() {
+	*x = ResourceStats{}
+	mi := &file_lianmai_v1_report_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ResourceStats) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ResourceStats) ProtoMessage() {}
+
+func (x *ResourceStats) ProtoReflect() protoreflect.Message {
+	mi := &file_lianmai_v1_report_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ResourceStats.ProtoReflect.Descriptor instead.
+func (*ResourceStats) Descriptor() ([]byte, []int) {
+	return file_lianmai_v1_report_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *ResourceStats) GetCpu() *durationpb.Duration {
+	if x != nil {
+		return x.Cpu
+	}
+	return nil
+}
+
+func (x *ResourceStats) GetMemory() int64 {
+	if x != nil {
+		return x.Memory
+	}
+	return 0
+}
+
+func (x *ResourceStats) GetLoad() LoadLevel {
+	if x != nil {
+		return x.Load
+	}
+	return LoadLevel_LOAD_LEVEL_UNSPECIFIED
+}
+
 // MusicStats describes one music track.
 type MusicStats struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -571,7 +729,7 @@ type MusicStats struct {
 
 func (x *MusicStats) Reset() {
 	*x = MusicStats{}
-	mi := &file_lianmai_v1_report_proto_msgTypes[2]
+	mi := &file_lianmai_v1_report_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -583,7 +741,7 @@ func (x *MusicStats) String() string {
 func (*MusicStats) ProtoMessage() {}
 
 func (x *MusicStats) ProtoReflect() protoreflect.Message {
-	mi := &file_lianmai_v1_report_proto_msgTypes[2]
+	mi := &file_lianmai_v1_report_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -596,7 +754,7 @@ func (x *MusicStats) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MusicStats.ProtoReflect.Descriptor instead.
 func (*MusicStats) Descriptor() ([]byte, []int) {
-	return file_lianmai_v1_report_proto_rawDescGZIP(), []int{2}
+	return file_lianmai_v1_report_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *MusicStats) GetName() string {
@@ -656,7 +814,7 @@ type Meters struct {
 
 func (x *Meters) Reset() {
 	*x = Meters{}
-	mi := &file_lianmai_v1_report_proto_msgTypes[3]
+	mi := &file_lianmai_v1_report_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -668,7 +826,7 @@ func (x *Meters) String() string {
 func (*Meters) ProtoMessage() {}
 
 func (x *Meters) ProtoReflect() protoreflect.Message {
-	mi := &file_lianmai_v1_report_proto_msgTypes[3]
+	mi := &file_lianmai_v1_report_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -681,7 +839,7 @@ func (x *Meters) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Meters.ProtoReflect.Descriptor instead.
 func (*Meters) Descriptor() ([]byte, []int) {
-	return file_lianmai_v1_report_proto_rawDescGZIP(), []int{3}
+	return file_lianmai_v1_report_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Meters) GetAt() *durationpb.Duration {
@@ -724,7 +882,7 @@ type SourceMeter struct {
 
 func (x *SourceMeter) Reset() {
 	*x = SourceMeter{}
-	mi := &file_lianmai_v1_report_proto_msgTypes[4]
+	mi := &file_lianmai_v1_report_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -736,7 +894,7 @@ func (x *SourceMeter) String() string {
 func (*SourceMeter) ProtoMessage() {}
 
 func (x *SourceMeter) ProtoReflect() protoreflect.Message {
-	mi := &file_lianmai_v1_report_proto_msgTypes[4]
+	mi := &file_lianmai_v1_report_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -749,7 +907,7 @@ func (x *SourceMeter) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SourceMeter.ProtoReflect.Descriptor instead.
 func (*SourceMeter) Descriptor() ([]byte, []int) {
-	return file_lianmai_v1_report_proto_rawDescGZIP(), []int{4}
+	return file_lianmai_v1_report_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *SourceMeter) GetName() string {
@@ -810,7 +968,7 @@ type MasterMeter struct {
 
 func (x *MasterMeter) Reset() {
 	*x = MasterMeter{}
-	mi := &file_lianmai_v1_report_proto_msgTypes[5]
+	mi := &file_lianmai_v1_report_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -822,7 +980,7 @@ func (x *MasterMeter) String() string {
 func (*MasterMeter) ProtoMessage() {}
 
 func (x *MasterMeter) ProtoReflect() protoreflect.Message {
-	mi := &file_lianmai_v1_report_proto_msgTypes[5]
+	mi := &file_lianmai_v1_report_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -835,7 +993,7 @@ func (x *MasterMeter) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MasterMeter.ProtoReflect.Descriptor instead.
 func (*MasterMeter) Descriptor() ([]byte, []int) {
-	return file_lianmai_v1_report_proto_rawDescGZIP(), []int{5}
+	return file_lianmai_v1_report_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *MasterMeter) GetRmsDb() float64 {
@@ -897,14 +1055,16 @@ type TickStats struct {
 	// Frames left out because the machine was too slow.
 	Skipped int64 `protobuf:"varint,3,opt,name=skipped,proto3" json:"skipped,omitempty"`
 	// The longest time that one tick took since the last snapshot.
-	EncodeMax     *durationpb.Duration `protobuf:"bytes,4,opt,name=encode_max,json=encodeMax,proto3" json:"encode_max,omitempty"`
+	EncodeMax *durationpb.Duration `protobuf:"bytes,4,opt,name=encode_max,json=encodeMax,proto3" json:"encode_max,omitempty"`
+	// The time that all ticks took, since the process that mixes began.
+	EncodeTotal   *durationpb.Duration `protobuf:"bytes,5,opt,name=encode_total,json=encodeTotal,proto3" json:"encode_total,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *TickStats) Reset() {
 	*x = TickStats{}
-	mi := &file_lianmai_v1_report_proto_msgTypes[6]
+	mi := &file_lianmai_v1_report_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -916,7 +1076,7 @@ func (x *TickStats) String() string {
 func (*TickStats) ProtoMessage() {}
 
 func (x *TickStats) ProtoReflect() protoreflect.Message {
-	mi := &file_lianmai_v1_report_proto_msgTypes[6]
+	mi := &file_lianmai_v1_report_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -929,7 +1089,7 @@ func (x *TickStats) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TickStats.ProtoReflect.Descriptor instead.
 func (*TickStats) Descriptor() ([]byte, []int) {
-	return file_lianmai_v1_report_proto_rawDescGZIP(), []int{6}
+	return file_lianmai_v1_report_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *TickStats) GetFrames() int64 {
@@ -956,6 +1116,13 @@ func (x *TickStats) GetSkipped() int64 {
 func (x *TickStats) GetEncodeMax() *durationpb.Duration {
 	if x != nil {
 		return x.EncodeMax
+	}
+	return nil
+}
+
+func (x *TickStats) GetEncodeTotal() *durationpb.Duration {
+	if x != nil {
+		return x.EncodeTotal
 	}
 	return nil
 }
@@ -1005,7 +1172,7 @@ type SourceStats struct {
 
 func (x *SourceStats) Reset() {
 	*x = SourceStats{}
-	mi := &file_lianmai_v1_report_proto_msgTypes[7]
+	mi := &file_lianmai_v1_report_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1017,7 +1184,7 @@ func (x *SourceStats) String() string {
 func (*SourceStats) ProtoMessage() {}
 
 func (x *SourceStats) ProtoReflect() protoreflect.Message {
-	mi := &file_lianmai_v1_report_proto_msgTypes[7]
+	mi := &file_lianmai_v1_report_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1030,7 +1197,7 @@ func (x *SourceStats) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SourceStats.ProtoReflect.Descriptor instead.
 func (*SourceStats) Descriptor() ([]byte, []int) {
-	return file_lianmai_v1_report_proto_rawDescGZIP(), []int{7}
+	return file_lianmai_v1_report_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *SourceStats) GetName() string {
@@ -1170,7 +1337,7 @@ type SourceDrops struct {
 
 func (x *SourceDrops) Reset() {
 	*x = SourceDrops{}
-	mi := &file_lianmai_v1_report_proto_msgTypes[8]
+	mi := &file_lianmai_v1_report_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1182,7 +1349,7 @@ func (x *SourceDrops) String() string {
 func (*SourceDrops) ProtoMessage() {}
 
 func (x *SourceDrops) ProtoReflect() protoreflect.Message {
-	mi := &file_lianmai_v1_report_proto_msgTypes[8]
+	mi := &file_lianmai_v1_report_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1195,7 +1362,7 @@ func (x *SourceDrops) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SourceDrops.ProtoReflect.Descriptor instead.
 func (*SourceDrops) Descriptor() ([]byte, []int) {
-	return file_lianmai_v1_report_proto_rawDescGZIP(), []int{8}
+	return file_lianmai_v1_report_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *SourceDrops) GetOverflow() int64 {
@@ -1249,7 +1416,7 @@ type OutputStats struct {
 
 func (x *OutputStats) Reset() {
 	*x = OutputStats{}
-	mi := &file_lianmai_v1_report_proto_msgTypes[9]
+	mi := &file_lianmai_v1_report_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1261,7 +1428,7 @@ func (x *OutputStats) String() string {
 func (*OutputStats) ProtoMessage() {}
 
 func (x *OutputStats) ProtoReflect() protoreflect.Message {
-	mi := &file_lianmai_v1_report_proto_msgTypes[9]
+	mi := &file_lianmai_v1_report_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1274,7 +1441,7 @@ func (x *OutputStats) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OutputStats.ProtoReflect.Descriptor instead.
 func (*OutputStats) Descriptor() ([]byte, []int) {
-	return file_lianmai_v1_report_proto_rawDescGZIP(), []int{9}
+	return file_lianmai_v1_report_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *OutputStats) GetName() string {
@@ -1331,7 +1498,7 @@ var File_lianmai_v1_report_proto protoreflect.FileDescriptor
 const file_lianmai_v1_report_proto_rawDesc = "" +
 	"\n" +
 	"\x17lianmai/v1/report.proto\x12\n" +
-	"lianmai.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd6\x02\n" +
+	"lianmai.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x81\x03\n" +
 	"\bMixEvent\x12\x1a\n" +
 	"\bsequence\x18\x01 \x01(\x03R\bsequence\x12.\n" +
 	"\x04time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12)\n" +
@@ -1341,7 +1508,9 @@ const file_lianmai_v1_report_proto_rawDesc = "" +
 	"\x04name\x18\x06 \x01(\tR\x04name\x12/\n" +
 	"\x06source\x18\a \x01(\x0e2\x17.lianmai.v1.SourceStateR\x06source\x12/\n" +
 	"\x06output\x18\b \x01(\x0e2\x17.lianmai.v1.OutputStateR\x06output\x12\x16\n" +
-	"\x06reason\x18\t \x01(\tR\x06reason\"\xd2\x02\n" +
+	"\x06reason\x18\t \x01(\tR\x06reason\x12)\n" +
+	"\x04load\x18\n" +
+	" \x01(\x0e2\x15.lianmai.v1.LoadLevelR\x04load\"\x8b\x03\n" +
 	"\bMixStats\x12)\n" +
 	"\x02at\x18\x01 \x01(\v2\x19.google.protobuf.DurationR\x02at\x12\x1a\n" +
 	"\brevision\x18\x02 \x01(\x03R\brevision\x12+\n" +
@@ -1350,7 +1519,12 @@ const file_lianmai_v1_report_proto_rawDesc = "" +
 	"\aoutputs\x18\x05 \x03(\v2\x17.lianmai.v1.OutputStatsR\aoutputs\x12\x12\n" +
 	"\x04main\x18\x06 \x01(\tR\x04main\x12,\n" +
 	"\x05music\x18\x14 \x03(\v2\x16.lianmai.v1.MusicStatsR\x05music\x12*\n" +
-	"\x06meters\x18\x15 \x01(\v2\x12.lianmai.v1.MetersR\x06meters\"\xec\x01\n" +
+	"\x06meters\x18\x15 \x01(\v2\x12.lianmai.v1.MetersR\x06meters\x127\n" +
+	"\tresources\x18\x16 \x01(\v2\x19.lianmai.v1.ResourceStatsR\tresources\"\x7f\n" +
+	"\rResourceStats\x12+\n" +
+	"\x03cpu\x18\x01 \x01(\v2\x19.google.protobuf.DurationR\x03cpu\x12\x16\n" +
+	"\x06memory\x18\x02 \x01(\x03R\x06memory\x12)\n" +
+	"\x04load\x18\x03 \x01(\x0e2\x15.lianmai.v1.LoadLevelR\x04load\"\xec\x01\n" +
 	"\n" +
 	"MusicStats\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12,\n" +
@@ -1378,13 +1552,14 @@ const file_lianmai_v1_report_proto_rawDesc = "" +
 	"\x0flufs_short_term\x18\x05 \x01(\x01R\rlufsShortTerm\x12'\n" +
 	"\x0flufs_integrated\x18\x06 \x01(\x01R\x0elufsIntegrated\x12\x1d\n" +
 	"\n" +
-	"ducking_db\x18\a \x01(\x01R\tduckingDb\"\x8b\x01\n" +
+	"ducking_db\x18\a \x01(\x01R\tduckingDb\"\xc9\x01\n" +
 	"\tTickStats\x12\x16\n" +
 	"\x06frames\x18\x01 \x01(\x03R\x06frames\x12\x12\n" +
 	"\x04late\x18\x02 \x01(\x03R\x04late\x12\x18\n" +
 	"\askipped\x18\x03 \x01(\x03R\askipped\x128\n" +
 	"\n" +
-	"encode_max\x18\x04 \x01(\v2\x19.google.protobuf.DurationR\tencodeMax\"\xe7\x04\n" +
+	"encode_max\x18\x04 \x01(\v2\x19.google.protobuf.DurationR\tencodeMax\x12<\n" +
+	"\fencode_total\x18\x05 \x01(\v2\x19.google.protobuf.DurationR\vencodeTotal\"\xe7\x04\n" +
 	"\vSourceStats\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12-\n" +
 	"\x05state\x18\x02 \x01(\x0e2\x17.lianmai.v1.SourceStateR\x05state\x12\x14\n" +
@@ -1440,7 +1615,7 @@ const file_lianmai_v1_report_proto_rawDesc = "" +
 	"\x17OUTPUT_STATE_CONNECTING\x10\x01\x12\x15\n" +
 	"\x11OUTPUT_STATE_LIVE\x10\x02\x12\x15\n" +
 	"\x11OUTPUT_STATE_LOST\x10\x03\x12\x17\n" +
-	"\x13OUTPUT_STATE_CLOSED\x10\x04*\xd8\x02\n" +
+	"\x13OUTPUT_STATE_CLOSED\x10\x04*\xb2\x03\n" +
 	"\tEventKind\x12\x1a\n" +
 	"\x16EVENT_KIND_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16EVENT_KIND_MIX_STARTED\x10\x01\x12\x1a\n" +
@@ -1450,9 +1625,19 @@ const file_lianmai_v1_report_proto_rawDesc = "" +
 	"\x18EVENT_KIND_SOURCE_FORMAT\x10\x05\x12\x1d\n" +
 	"\x19EVENT_KIND_OUTPUT_CHANGED\x10\x06\x12\x1c\n" +
 	"\x18EVENT_KIND_TICKS_SKIPPED\x10\a\x12\x1b\n" +
-	"\x17EVENT_KIND_MAIN_CHANGED\x10\b\x12\x1c\n" +
+	"\x17EVENT_KIND_MAIN_CHANGED\x10\b\x12\x1a\n" +
+	"\x16EVENT_KIND_WORKER_LOST\x10\t\x12\x1f\n" +
+	"\x1bEVENT_KIND_WORKER_RESTARTED\x10\n" +
+	"\x12\x1b\n" +
+	"\x17EVENT_KIND_LOAD_CHANGED\x10\v\x12\x1c\n" +
 	"\x18EVENT_KIND_MUSIC_CHANGED\x10\x14\x12%\n" +
-	"!EVENT_KIND_ACTIVE_SPEAKER_CHANGED\x10\x15*\xa2\x01\n" +
+	"!EVENT_KIND_ACTIVE_SPEAKER_CHANGED\x10\x15*\x92\x01\n" +
+	"\tLoadLevel\x12\x1a\n" +
+	"\x16LOAD_LEVEL_UNSPECIFIED\x10\x00\x12\x13\n" +
+	"\x0fLOAD_LEVEL_FULL\x10\x01\x12\x1c\n" +
+	"\x18LOAD_LEVEL_LESS_DECODING\x10\x02\x12\x1c\n" +
+	"\x18LOAD_LEVEL_LESS_ENCODING\x10\x03\x12\x18\n" +
+	"\x14LOAD_LEVEL_HALF_RATE\x10\x04*\xa2\x01\n" +
 	"\n" +
 	"MusicState\x12\x1b\n" +
 	"\x17MUSIC_STATE_UNSPECIFIED\x10\x00\x12\x17\n" +
@@ -1474,58 +1659,65 @@ func file_lianmai_v1_report_proto_rawDescGZIP() []byte {
 	return file_lianmai_v1_report_proto_rawDescData
 }
 
-var file_lianmai_v1_report_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_lianmai_v1_report_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
+var file_lianmai_v1_report_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
+var file_lianmai_v1_report_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
 var file_lianmai_v1_report_proto_goTypes = []any{
 	(SourceState)(0),              // 0: lianmai.v1.SourceState
 	(OutputState)(0),              // 1: lianmai.v1.OutputState
 	(EventKind)(0),                // 2: lianmai.v1.EventKind
-	(MusicState)(0),               // 3: lianmai.v1.MusicState
-	(*MixEvent)(nil),              // 4: lianmai.v1.MixEvent
-	(*MixStats)(nil),              // 5: lianmai.v1.MixStats
-	(*MusicStats)(nil),            // 6: lianmai.v1.MusicStats
-	(*Meters)(nil),                // 7: lianmai.v1.Meters
-	(*SourceMeter)(nil),           // 8: lianmai.v1.SourceMeter
-	(*MasterMeter)(nil),           // 9: lianmai.v1.MasterMeter
-	(*TickStats)(nil),             // 10: lianmai.v1.TickStats
-	(*SourceStats)(nil),           // 11: lianmai.v1.SourceStats
-	(*SourceDrops)(nil),           // 12: lianmai.v1.SourceDrops
-	(*OutputStats)(nil),           // 13: lianmai.v1.OutputStats
-	(*timestamppb.Timestamp)(nil), // 14: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),   // 15: google.protobuf.Duration
+	(LoadLevel)(0),                // 3: lianmai.v1.LoadLevel
+	(MusicState)(0),               // 4: lianmai.v1.MusicState
+	(*MixEvent)(nil),              // 5: lianmai.v1.MixEvent
+	(*MixStats)(nil),              // 6: lianmai.v1.MixStats
+	(*ResourceStats)(nil),         // 7: lianmai.v1.ResourceStats
+	(*MusicStats)(nil),            // 8: lianmai.v1.MusicStats
+	(*Meters)(nil),                // 9: lianmai.v1.Meters
+	(*SourceMeter)(nil),           // 10: lianmai.v1.SourceMeter
+	(*MasterMeter)(nil),           // 11: lianmai.v1.MasterMeter
+	(*TickStats)(nil),             // 12: lianmai.v1.TickStats
+	(*SourceStats)(nil),           // 13: lianmai.v1.SourceStats
+	(*SourceDrops)(nil),           // 14: lianmai.v1.SourceDrops
+	(*OutputStats)(nil),           // 15: lianmai.v1.OutputStats
+	(*timestamppb.Timestamp)(nil), // 16: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),   // 17: google.protobuf.Duration
 }
 var file_lianmai_v1_report_proto_depIdxs = []int32{
-	14, // 0: lianmai.v1.MixEvent.time:type_name -> google.protobuf.Timestamp
-	15, // 1: lianmai.v1.MixEvent.at:type_name -> google.protobuf.Duration
+	16, // 0: lianmai.v1.MixEvent.time:type_name -> google.protobuf.Timestamp
+	17, // 1: lianmai.v1.MixEvent.at:type_name -> google.protobuf.Duration
 	2,  // 2: lianmai.v1.MixEvent.kind:type_name -> lianmai.v1.EventKind
 	0,  // 3: lianmai.v1.MixEvent.source:type_name -> lianmai.v1.SourceState
 	1,  // 4: lianmai.v1.MixEvent.output:type_name -> lianmai.v1.OutputState
-	15, // 5: lianmai.v1.MixStats.at:type_name -> google.protobuf.Duration
-	10, // 6: lianmai.v1.MixStats.ticks:type_name -> lianmai.v1.TickStats
-	11, // 7: lianmai.v1.MixStats.sources:type_name -> lianmai.v1.SourceStats
-	13, // 8: lianmai.v1.MixStats.outputs:type_name -> lianmai.v1.OutputStats
-	6,  // 9: lianmai.v1.MixStats.music:type_name -> lianmai.v1.MusicStats
-	7,  // 10: lianmai.v1.MixStats.meters:type_name -> lianmai.v1.Meters
-	3,  // 11: lianmai.v1.MusicStats.state:type_name -> lianmai.v1.MusicState
-	15, // 12: lianmai.v1.MusicStats.position:type_name -> google.protobuf.Duration
-	15, // 13: lianmai.v1.MusicStats.duration:type_name -> google.protobuf.Duration
-	15, // 14: lianmai.v1.Meters.at:type_name -> google.protobuf.Duration
-	8,  // 15: lianmai.v1.Meters.sources:type_name -> lianmai.v1.SourceMeter
-	9,  // 16: lianmai.v1.Meters.master:type_name -> lianmai.v1.MasterMeter
-	15, // 17: lianmai.v1.TickStats.encode_max:type_name -> google.protobuf.Duration
-	0,  // 18: lianmai.v1.SourceStats.state:type_name -> lianmai.v1.SourceState
-	15, // 19: lianmai.v1.SourceStats.delay:type_name -> google.protobuf.Duration
-	15, // 20: lianmai.v1.SourceStats.jitter:type_name -> google.protobuf.Duration
-	15, // 21: lianmai.v1.SourceStats.gop:type_name -> google.protobuf.Duration
-	15, // 22: lianmai.v1.SourceStats.av_skew:type_name -> google.protobuf.Duration
-	12, // 23: lianmai.v1.SourceStats.drops:type_name -> lianmai.v1.SourceDrops
-	1,  // 24: lianmai.v1.OutputStats.state:type_name -> lianmai.v1.OutputState
-	15, // 25: lianmai.v1.OutputStats.queue:type_name -> google.protobuf.Duration
-	26, // [26:26] is the sub-list for method output_type
-	26, // [26:26] is the sub-list for method input_type
-	26, // [26:26] is the sub-list for extension type_name
-	26, // [26:26] is the sub-list for extension extendee
-	0,  // [0:26] is the sub-list for field type_name
+	3,  // 5: lianmai.v1.MixEvent.load:type_name -> lianmai.v1.LoadLevel
+	17, // 6: lianmai.v1.MixStats.at:type_name -> google.protobuf.Duration
+	12, // 7: lianmai.v1.MixStats.ticks:type_name -> lianmai.v1.TickStats
+	13, // 8: lianmai.v1.MixStats.sources:type_name -> lianmai.v1.SourceStats
+	15, // 9: lianmai.v1.MixStats.outputs:type_name -> lianmai.v1.OutputStats
+	8,  // 10: lianmai.v1.MixStats.music:type_name -> lianmai.v1.MusicStats
+	9,  // 11: lianmai.v1.MixStats.meters:type_name -> lianmai.v1.Meters
+	7,  // 12: lianmai.v1.MixStats.resources:type_name -> lianmai.v1.ResourceStats
+	17, // 13: lianmai.v1.ResourceStats.cpu:type_name -> google.protobuf.Duration
+	3,  // 14: lianmai.v1.ResourceStats.load:type_name -> lianmai.v1.LoadLevel
+	4,  // 15: lianmai.v1.MusicStats.state:type_name -> lianmai.v1.MusicState
+	17, // 16: lianmai.v1.MusicStats.position:type_name -> google.protobuf.Duration
+	17, // 17: lianmai.v1.MusicStats.duration:type_name -> google.protobuf.Duration
+	17, // 18: lianmai.v1.Meters.at:type_name -> google.protobuf.Duration
+	10, // 19: lianmai.v1.Meters.sources:type_name -> lianmai.v1.SourceMeter
+	11, // 20: lianmai.v1.Meters.master:type_name -> lianmai.v1.MasterMeter
+	17, // 21: lianmai.v1.TickStats.encode_max:type_name -> google.protobuf.Duration
+	17, // 22: lianmai.v1.TickStats.encode_total:type_name -> google.protobuf.Duration
+	0,  // 23: lianmai.v1.SourceStats.state:type_name -> lianmai.v1.SourceState
+	17, // 24: lianmai.v1.SourceStats.delay:type_name -> google.protobuf.Duration
+	17, // 25: lianmai.v1.SourceStats.jitter:type_name -> google.protobuf.Duration
+	17, // 26: lianmai.v1.SourceStats.gop:type_name -> google.protobuf.Duration
+	17, // 27: lianmai.v1.SourceStats.av_skew:type_name -> google.protobuf.Duration
+	14, // 28: lianmai.v1.SourceStats.drops:type_name -> lianmai.v1.SourceDrops
+	1,  // 29: lianmai.v1.OutputStats.state:type_name -> lianmai.v1.OutputState
+	17, // 30: lianmai.v1.OutputStats.queue:type_name -> google.protobuf.Duration
+	31, // [31:31] is the sub-list for method output_type
+	31, // [31:31] is the sub-list for method input_type
+	31, // [31:31] is the sub-list for extension type_name
+	31, // [31:31] is the sub-list for extension extendee
+	0,  // [0:31] is the sub-list for field type_name
 }
 
 func init() { file_lianmai_v1_report_proto_init() }
@@ -1538,8 +1730,8 @@ func file_lianmai_v1_report_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_lianmai_v1_report_proto_rawDesc), len(file_lianmai_v1_report_proto_rawDesc)),
-			NumEnums:      4,
-			NumMessages:   10,
+			NumEnums:      5,
+			NumMessages:   11,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -97,7 +97,10 @@ type Mix struct {
 	// When it stopped; not set before.
 	StopTime *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=stop_time,json=stopTime,proto3" json:"stop_time,omitempty"`
 	// Why it stopped, for people; empty before.
-	StopReason    string `protobuf:"bytes,7,opt,name=stop_reason,json=stopReason,proto3" json:"stop_reason,omitempty"`
+	StopReason string `protobuf:"bytes,7,opt,name=stop_reason,json=stopReason,proto3" json:"stop_reason,omitempty"`
+	// How often the process that mixes was started anew, because it died or hung or
+	// the service was restarted.
+	Restarts      int32 `protobuf:"varint,8,opt,name=restarts,proto3" json:"restarts,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -179,6 +182,13 @@ func (x *Mix) GetStopReason() string {
 		return x.StopReason
 	}
 	return ""
+}
+
+func (x *Mix) GetRestarts() int32 {
+	if x != nil {
+		return x.Restarts
+	}
+	return 0
 }
 
 // MixSummary is a mix in a list.
@@ -2272,7 +2282,7 @@ var File_lianmai_v1_service_proto protoreflect.FileDescriptor
 const file_lianmai_v1_service_proto_rawDesc = "" +
 	"\n" +
 	"\x18lianmai/v1/service.proto\x12\n" +
-	"lianmai.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17lianmai/v1/report.proto\x1a\x16lianmai/v1/sound.proto\x1a\x15lianmai/v1/spec.proto\"\xca\x02\n" +
+	"lianmai.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17lianmai/v1/report.proto\x1a\x16lianmai/v1/sound.proto\x1a\x15lianmai/v1/spec.proto\"\xe6\x02\n" +
 	"\x03Mix\x12'\n" +
 	"\x04spec\x18\x01 \x01(\v2\x13.lianmai.v1.MixSpecR\x04spec\x12\x1a\n" +
 	"\brevision\x18\x02 \x01(\x03R\brevision\x12*\n" +
@@ -2283,7 +2293,8 @@ const file_lianmai_v1_service_proto_rawDesc = "" +
 	"updateTime\x127\n" +
 	"\tstop_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\bstopTime\x12\x1f\n" +
 	"\vstop_reason\x18\a \x01(\tR\n" +
-	"stopReason\"\xdf\x02\n" +
+	"stopReason\x12\x1a\n" +
+	"\brestarts\x18\b \x01(\x05R\brestarts\"\xdf\x02\n" +
 	"\n" +
 	"MixSummary\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1a\n" +

@@ -100,7 +100,13 @@ type MixSpec struct {
 	// verbs change single ones.
 	Music []*MusicTrack `protobuf:"bytes,20,rep,name=music,proto3" json:"music,omitempty"`
 	// How the sound is mixed. May change while the mix runs.
-	Sound         *SoundSettings `protobuf:"bytes,21,opt,name=sound,proto3" json:"sound,omitempty"`
+	Sound *SoundSettings `protobuf:"bytes,21,opt,name=sound,proto3" json:"sound,omitempty"`
+	// Ends the mix when no participant's stream has been live for so long, 0–24 h;
+	// 0 never. May change while the mix runs. Default: 5 min.
+	IdleTimeout *durationpb.Duration `protobuf:"bytes,22,opt,name=idle_timeout,json=idleTimeout,proto3" json:"idle_timeout,omitempty"`
+	// Ends the mix that long after it was started, 0–30 days; 0 never. May change
+	// while the mix runs. Default: 0.
+	MaxDuration   *durationpb.Duration `protobuf:"bytes,23,opt,name=max_duration,json=maxDuration,proto3" json:"max_duration,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -187,6 +193,20 @@ func (x *MixSpec) GetMusic() []*MusicTrack {
 func (x *MixSpec) GetSound() *SoundSettings {
 	if x != nil {
 		return x.Sound
+	}
+	return nil
+}
+
+func (x *MixSpec) GetIdleTimeout() *durationpb.Duration {
+	if x != nil {
+		return x.IdleTimeout
+	}
+	return nil
+}
+
+func (x *MixSpec) GetMaxDuration() *durationpb.Duration {
+	if x != nil {
+		return x.MaxDuration
 	}
 	return nil
 }
@@ -840,8 +860,7 @@ var File_lianmai_v1_spec_proto protoreflect.FileDescriptor
 const file_lianmai_v1_spec_proto_rawDesc = "" +
 	"\n" +
 	"\x15lianmai/v1/spec.proto\x12\n" +
-	"lianmai.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x16lianmai/v1/sound.proto\x1a\x19lianmai/v1/template.proto\"\xda\n" +
-	"\n" +
+	"lianmai.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x16lianmai/v1/sound.proto\x1a\x19lianmai/v1/template.proto\"\xb8\r\n" +
 	"\aMixSpec\x12\xa7\x01\n" +
 	"\x02id\x18\x01 \x01(\tB\x96\x01\xbaH\x92\x01\xba\x01\x8e\x01\n" +
 	"\x04name\x12Smust be 1–64 letters, digits, '_', '.' or '-', beginning with a letter or a digit\x1a1this.matches('^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$')R\x02id\x12E\n" +
@@ -853,7 +872,11 @@ const file_lianmai_v1_spec_proto_rawDesc = "" +
 	"\xbaH\a\x92\x01\x04\b\x01\x10\n" +
 	"R\aoutputs\x126\n" +
 	"\x05music\x18\x14 \x03(\v2\x16.lianmai.v1.MusicTrackB\b\xbaH\x05\x92\x01\x02\x10\bR\x05music\x12/\n" +
-	"\x05sound\x18\x15 \x01(\v2\x19.lianmai.v1.SoundSettingsR\x05sound:\xac\x06\xbaH\xa8\x06\x1aw\n" +
+	"\x05sound\x18\x15 \x01(\v2\x19.lianmai.v1.SoundSettingsR\x05sound\x12\xab\x01\n" +
+	"\fidle_timeout\x18\x16 \x01(\v2\x19.google.protobuf.DurationBm\xbaHj\xba\x01g\n" +
+	"\x15mix_spec.idle_timeout\x12\x1bmust be 0 s (never) to 24 h\x1a1this >= duration('0s') && this <= duration('24h')R\vidleTimeout\x12\xad\x01\n" +
+	"\fmax_duration\x18\x17 \x01(\v2\x19.google.protobuf.DurationBo\xbaHl\xba\x01i\n" +
+	"\x15mix_spec.max_duration\x12\x1cmust be 0 s (never) to 720 h\x1a2this >= duration('0s') && this <= duration('720h')R\vmaxDuration:\xac\x06\xbaH\xa8\x06\x1aw\n" +
 	"\x1cmix_spec.participants.unique\x12,each participant must have a name of its own\x1a)this.participants.map(p, p.name).unique()\x1a\x80\x01\n" +
 	"\x17mix_spec.outputs.unique\x12'each output must have a name of its own\x1a<this.outputs.filter(o, o.name != '').map(o, o.name).unique()\x1ac\n" +
 	"\x15mix_spec.music.unique\x12&each track must have a name of its own\x1a\"this.music.map(m, m.name).unique()\x1a\xad\x01\n" +
@@ -986,20 +1009,22 @@ var file_lianmai_v1_spec_proto_depIdxs = []int32{
 	8,  // 4: lianmai.v1.MixSpec.outputs:type_name -> lianmai.v1.Output
 	9,  // 5: lianmai.v1.MixSpec.music:type_name -> lianmai.v1.MusicTrack
 	10, // 6: lianmai.v1.MixSpec.sound:type_name -> lianmai.v1.SoundSettings
-	0,  // 7: lianmai.v1.Layout.main_choice:type_name -> lianmai.v1.MainChoice
-	4,  // 8: lianmai.v1.Layout.overrides:type_name -> lianmai.v1.SlotOverride
-	11, // 9: lianmai.v1.Layout.transition:type_name -> google.protobuf.Duration
-	11, // 10: lianmai.v1.Layout.placeholder_after:type_name -> google.protobuf.Duration
-	12, // 11: lianmai.v1.SlotOverride.fit:type_name -> lianmai.v1.Fit
-	13, // 12: lianmai.v1.SlotOverride.border:type_name -> lianmai.v1.Border
-	14, // 13: lianmai.v1.SlotOverride.label:type_name -> lianmai.v1.Label
-	6,  // 14: lianmai.v1.VideoSettings.frame_rate:type_name -> lianmai.v1.FrameRate
-	11, // 15: lianmai.v1.VideoSettings.gop:type_name -> google.protobuf.Duration
-	16, // [16:16] is the sub-list for method output_type
-	16, // [16:16] is the sub-list for method input_type
-	16, // [16:16] is the sub-list for extension type_name
-	16, // [16:16] is the sub-list for extension extendee
-	0,  // [0:16] is the sub-list for field type_name
+	11, // 7: lianmai.v1.MixSpec.idle_timeout:type_name -> google.protobuf.Duration
+	11, // 8: lianmai.v1.MixSpec.max_duration:type_name -> google.protobuf.Duration
+	0,  // 9: lianmai.v1.Layout.main_choice:type_name -> lianmai.v1.MainChoice
+	4,  // 10: lianmai.v1.Layout.overrides:type_name -> lianmai.v1.SlotOverride
+	11, // 11: lianmai.v1.Layout.transition:type_name -> google.protobuf.Duration
+	11, // 12: lianmai.v1.Layout.placeholder_after:type_name -> google.protobuf.Duration
+	12, // 13: lianmai.v1.SlotOverride.fit:type_name -> lianmai.v1.Fit
+	13, // 14: lianmai.v1.SlotOverride.border:type_name -> lianmai.v1.Border
+	14, // 15: lianmai.v1.SlotOverride.label:type_name -> lianmai.v1.Label
+	6,  // 16: lianmai.v1.VideoSettings.frame_rate:type_name -> lianmai.v1.FrameRate
+	11, // 17: lianmai.v1.VideoSettings.gop:type_name -> google.protobuf.Duration
+	18, // [18:18] is the sub-list for method output_type
+	18, // [18:18] is the sub-list for method input_type
+	18, // [18:18] is the sub-list for extension type_name
+	18, // [18:18] is the sub-list for extension extendee
+	0,  // [0:18] is the sub-list for field type_name
 }
 
 func init() { file_lianmai_v1_spec_proto_init() }
