@@ -46,7 +46,7 @@ func (s *Session) hear(p *plan) {
 // Meters returns how loud everything is. It may be called from any goroutine, as often
 // as one likes; it costs some microseconds.
 func (s *Session) Meters() Meters {
-	m := Meters{At: time.Duration(s.at.Load())}
+	m := Meters{At: s.opts.Base + time.Duration(s.at.Load())}
 	if list := s.heard.Load(); list != nil {
 		for _, h := range *list {
 			meter := SourceMeter{Name: h.name}

@@ -52,6 +52,9 @@ type Options struct {
 	// UntilSourcesEnd it ends when every feed has ended and been played.
 	Until           time.Duration
 	UntilSourcesEnd bool
+	// Base is added to every time that leaves the session: timestamps of the output,
+	// events and statistics. It is how long the mix had run in other processes.
+	Base time.Duration
 	// Progress is called about each second of session time. May be nil.
 	Progress func(time.Duration)
 }
@@ -235,7 +238,7 @@ func (s *Session) Err() error {
 // tell hands an event to the observer.
 func (s *Session) tell(e Event) {
 	e.Time = time.Now()
-	e.At = time.Duration(s.at.Load())
+	e.At = s.opts.Base + time.Duration(s.at.Load())
 	s.observing.Lock()
 	defer s.observing.Unlock()
 	s.opts.Observe(e)

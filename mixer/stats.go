@@ -31,7 +31,7 @@ func (s *Session) report(now time.Duration) {
 		now = time.Duration(s.at.Load())
 	}
 	s.told = max(now, 1)
-	st := Stats{At: now, Revision: s.plan.spec.Revision, Ticks: s.ticks}
+	st := Stats{At: s.opts.Base + now, Revision: s.plan.spec.Revision, Ticks: s.ticks}
 	for _, p := range s.cast.target {
 		if p.Main {
 			st.Main = p.Name

@@ -188,6 +188,8 @@ func (s *Session) sendAudio(p media.Packet) {
 
 // send hands a packet to every output. Each has its own queue and none blocks.
 func (s *Session) send(p media.Packet) {
+	p.PTS += s.opts.Base
+	p.DTS += s.opts.Base
 	for _, o := range s.plan.outputs {
 		o.sink.Write(p)
 	}

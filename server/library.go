@@ -41,6 +41,8 @@ type Library struct {
 	store  shelf
 	limits LibraryConfig
 	sounds soundFiles
+	// checkSound is decode.CheckSound, or does the same elsewhere.
+	checkSound func(context.Context, string, decode.SoundLimits) (decode.SoundInfo, error)
 
 	// using is held shared from when names are looked up until it can be seen who uses
 	// them (a mix's spec, a template that is kept), and alone while something is
@@ -70,7 +72,7 @@ func NewLibrary(s *store.Store, cfg LibraryConfig) *Library {
 	cfg.Sounds.Bytes = cmp.Or(cfg.Sounds.Bytes, decode.MaxSoundBytes)
 	cfg.Sounds.Duration = cmp.Or(cfg.Sounds.Duration, decode.MaxSoundDuration)
 	return &Library{
-		store: kept, limits: cfg, sounds: soundFiles{dir: cfg.Dir}, uploading: make(chan struct{}, 1), templates: map[string]layout.Template{},
+		store: kept, limits: cfg, sounds: soundFiles{dir: cfg.Dir}, checkSound: decode.CheckSound, uploading: make(chan struct{}, 1), templates: map[string]layout.Template{},
 	}
 }
 

@@ -72,6 +72,17 @@ func (l *Library) PictureBytes(ctx context.Context, name string, version int) (*
 	return assetOf(v), data, nil
 }
 
+// PictureFile returns a picture as it was uploaded; ref is "name" or "name@version".
+// Errors: ErrNoAsset, ErrStore, or ctx's.
+func (l *Library) PictureFile(ctx context.Context, ref string) ([]byte, error) {
+	name, version, ok := unpinned(ref)
+	if !ok {
+		return nil, fmt.Errorf("%w: %q", ErrNoAsset, ref)
+	}
+	_, data, err := l.PictureBytes(ctx, name, version)
+	return data, err
+}
+
 // ListPictures returns at most size pictures whose names come after `after`, by name,
 // and whether there are more.
 func (l *Library) ListPictures(ctx context.Context, size int, after string) (assets []*pb.Asset, more bool, err error) {

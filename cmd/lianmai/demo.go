@@ -115,7 +115,7 @@ func (d *demonstration) serve(ctx context.Context, running *sync.WaitGroup) erro
 	}
 	d.grpcAddr = listener.Addr().String()
 	fonts := newFonts(d.log)
-	engine := newEngine(fonts, nil, d.log)
+	engine := newEngine(engineSettings{log: d.log})
 	srv, err := server.New(server.Config{
 		GRPC: listener, Log: d.log, Version: version, Fonts: fonts, Mixes: server.NewRegistry(engine, nil, server.Limits{}),
 	})
@@ -126,6 +126,7 @@ func (d *demonstration) serve(ctx context.Context, running *sync.WaitGroup) erro
 		if err := srv.Serve(ctx); err != nil {
 			d.log.Error("the service failed", "error", err)
 		}
+		engine.Close()
 		_ = d.origin.Close()
 	})
 	conn, err := grpc.NewClient(d.grpcAddr, grpc.WithTransportCredentials(insecure.NewCredentials()))

@@ -1,57 +1,65 @@
 package main
 
 import (
+	"context"
 	"log/slog"
 	"os"
-	"path/filepath"
-	"runtime"
 
-	"github.com/lianmai/lianmai/compose"
+	"github.com/lianmai/lianmai/decode"
 	"github.com/lianmai/lianmai/mixer"
 	"github.com/lianmai/lianmai/server"
+	"github.com/lianmai/lianmai/supervisor"
+	"github.com/lianmai/lianmai/worker"
 )
 
-// engineMaker makes the engine of a service.
-type engineMaker func(fonts *compose.Fonts, library mixer.Library, log *slog.Logger) server.Engine
-
-// newEngine returns what runs the mixes of `lianmai serve`. It is the one place that
-// says which engine that is.
-func newEngine(fonts *compose.Fonts, library mixer.Library, log *slog.Logger) server.Engine {
-	// Decoders spend their time in C, where each holds one of Go's processors until
-	// the runtime notices, up to 10 ms later. A few more of those let a tick begin
-	// in time; the threads that really run are the kernel's to choose.
-	runtime.GOMAXPROCS(runtime.NumCPU() + spareProcs)
-	return engine{mixer.NewEngine(fonts, library, log)}
+// engine runs the mixes of a service and checks the sounds that are uploaded.
+type engine interface {
+	server.Engine
+	CheckSound(ctx context.Context, path string, limits decode.SoundLimits) (decode.SoundInfo, error)
+	// Close ends what still runs, at once.
+	Close()
 }
 
-// spareProcs is how many of Go's processors there are beyond the machine's own.
-const spareProcs = 4
+// engineSettings is what an engine is made of.
+type engineSettings struct {
+	library *server.Library // nil: there is nothing that specs could name
+	log     *slog.Logger
+}
 
-// engine runs mixes in this process.
-type engine struct{ *mixer.Engine }
+// engineMaker makes the engine of a service.
+type engineMaker func(engineSettings) engine
+
+// newEngine returns what runs the mixes of `lianmai serve`: each in a process of its own.
+// It is the one place that says which engine that is.
+func newEngine(s engineSettings) engine {
+	cfg := supervisor.Config{
+		Command: append(workerCommand(), "--log-level", levelOf(s.log).String()), Env: workerEnv(os.LookupEnv), Log: s.log,
+		Limits: worker.DefaultLimits,
+	}
+	if s.library != nil {
+		cfg.Library = s.library
+	}
+	return supervised{supervisor.New(cfg)}
+}
+
+// supervised is a supervisor.Supervisor as the server knows it.
+type supervised struct{ *supervisor.Supervisor }
 
 // Start begins a mix.
-func (e engine) Start(spec mixer.Spec, observe func(mixer.Event)) (server.Mix, error) {
-	session, err := e.Engine.Start(spec, observe)
+func (s supervised) Start(spec mixer.Spec, observe func(mixer.Event)) (server.Mix, error) {
+	mix, err := s.Supervisor.Start(spec, observe)
 	if err != nil {
-		return nil, err // not session: a nil *Session is no nil Mix
+		return nil, err // not mix: a nil *Mix is no nil server.Mix
 	}
-	return session, nil
+	return mix, nil
 }
 
-// newFonts returns the fonts for names. Without a font that has Chinese, Chinese names
-// get a silhouette.
-func newFonts(log *slog.Logger) *compose.Fonts {
-	var index string
-	if cache, err := os.UserCacheDir(); err == nil {
-		index = filepath.Join(cache, "lianmai", "fonts")
+// levelOf returns the least level that log writes.
+func levelOf(log *slog.Logger) slog.Level {
+	for _, level := range []slog.Level{slog.LevelDebug, slog.LevelInfo, slog.LevelWarn} {
+		if log.Enabled(context.Background(), level) {
+			return level
+		}
 	}
-	fonts, err := compose.SystemFonts(index)
-	if err != nil {
-		log.Warn("the system's fonts cannot be used", "error", err)
-	}
-	if !fonts.Supports("连麦") {
-		log.Info("no font has Chinese letters: placeholders show a silhouette instead of Chinese names; install fonts-noto-cjk or fonts-wqy-microhei")
-	}
-	return fonts
+	return slog.LevelError
 }

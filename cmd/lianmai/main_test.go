@@ -13,8 +13,8 @@ import (
 
 	"go.uber.org/goleak"
 
-	"github.com/lianmai/lianmai/compose"
 	"github.com/lianmai/lianmai/config"
+	"github.com/lianmai/lianmai/decode"
 	"github.com/lianmai/lianmai/mixer"
 	"github.com/lianmai/lianmai/server"
 )
@@ -40,7 +40,15 @@ type stubMix struct {
 }
 
 // stubMaker makes a stubEngine.
-func stubMaker(*compose.Fonts, mixer.Library, *slog.Logger) server.Engine { return stubEngine{} }
+func stubMaker(engineSettings) engine { return stubEngine{} }
+
+// CheckSound checks in this process.
+func (stubEngine) CheckSound(ctx context.Context, path string, limits decode.SoundLimits) (decode.SoundInfo, error) {
+	return decode.CheckSound(ctx, path, limits)
+}
+
+// Close has nothing to end.
+func (stubEngine) Close() {}
 
 // Start starts nothing.
 func (stubEngine) Start(spec mixer.Spec, observe func(mixer.Event)) (server.Mix, error) {

@@ -75,6 +75,7 @@ func newRootCommand() *cobra.Command {
 		newDemoCommand(),
 		newCheckCommand(),
 		newHealthcheckCommand(),
+		newWorkerCommand(),
 	)
 	return root
 }

@@ -107,9 +107,12 @@ func serve(ctx context.Context, cfg config.Config, makeEngine engineMaker, log *
 		return err
 	}
 	fonts := newFonts(log)
+	engine := makeEngine(engineSettings{library: library, log: log})
+	defer engine.Close()
+	library.CheckSoundsWith(engine.CheckSound)
 	srv, err := server.New(server.Config{
 		GRPC: grpc, HTTP: http, Log: log, Version: version, Fonts: fonts,
-		Mixes: server.NewRegistry(makeEngine(fonts, library, log), library, server.Limits{}),
+		Mixes: server.NewRegistry(engine, library, server.Limits{}),
 	})
 	if err != nil {
 		return errors.Join(err, closeAll(grpc, http))

@@ -52,14 +52,17 @@ var mayImport = map[string][]string{
 
 	// What the service keeps away from itself, and what it says of itself. They do not
 	// know the server; the command wires them.
-	"guard":      {"internal/spelling"},
-	"admission":  {},
-	"webhook":    {},
-	"metrics":    {"proto/..."},
-	"gateway":    {"proto/..."},
-	"client":     {"proto/..."},
-	"worker":     {"media", "layout", "compose", "decode", "mixer", "guard"},
-	"supervisor": {"mixer", "worker"},
+	"guard":     {"internal/spelling"},
+	"admission": {},
+	"webhook":   {},
+	"metrics":   {"proto/..."},
+	"gateway":   {"proto/..."},
+	"client":    {"proto/..."},
+
+	// One mix in a process of its own, and who starts that process.
+	"worker/wire": {"decode", "mixer"},
+	"worker":      {"compose", "decode", "mixer", "guard", "worker/wire"},
+	"supervisor":  {"decode", "mixer", "worker/wire"},
 
 	// Who wires everything.
 	"cmd/lianmai":  {"..."},

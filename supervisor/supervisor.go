@@ -1,0 +1,126 @@
+package supervisor
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/lianmai/lianmai/mixer"
+	"github.com/lianmai/lianmai/worker/wire"
+)
+
+// Errors of this package.
+var (
+	// ErrWorker: a worker could not be started, or did not answer.
+	ErrWorker = errors.New("supervisor: the worker failed")
+	// ErrRefused: the worker's engine refused a spec; its text says why.
+	ErrRefused = errors.New("supervisor: refused")
+	// ErrClosed: the Supervisor is closed.
+	ErrClosed = errors.New("supervisor: closed")
+)
+
+// Library gives what specs name. It is safe for concurrent use.
+type Library interface {
+	// PictureFile returns a picture as it was uploaded.
+	PictureFile(ctx context.Context, name string) ([]byte, error)
+	mixer.Sounds
+}
+
+// Config says how workers are run.
+type Config struct {
+	// Command starts a worker; its first word is the program. Required. The worker finds
+	// its socket as file descriptor 3.
+	Command []string
+	// Env is the whole environment of workers, as KEY=VALUE.
+	Env []string
+	// Library answers workers; nil: there is nothing that specs could name.
+	Library Library
+	// Log gets what workers log, and what becomes of them. Required.
+	Log *slog.Logger
+	// Limits are those of each worker; Nice, 0–19, is added to its priority.
+	Limits wire.Limits
+	Nice   int
+	// Policy is handed to each worker: what it may connect to.
+	Policy json.RawMessage
+	// Patience is how long a worker may be silent, or its tick stand still, before it
+	// counts as hung; default 5 s.
+	Patience time.Duration
+}
+
+// startTimeout is how long a worker may take until its mix runs.
+const startTimeout = 20 * time.Second
+
+// Supervisor runs mixes in processes of their own. Safe for concurrent use.
+type Supervisor struct {
+	cfg     Config
+	spawner *spawner
+
+	mu     sync.Mutex
+	mixes  map[*Mix]struct{}
+	closed bool
+}
+
+// New returns a Supervisor. Close ends it.
+func New(cfg Config) *Supervisor {
+	cfg.Patience = cmp.Or(cfg.Patience, 5*time.Second)
+	return &Supervisor{cfg: cfg, spawner: newSpawner(cfg.Nice), mixes: map[*Mix]struct{}{}}
+}
+
+// Start starts a mix in a process of its own and returns when it runs. observe is called
+// for each event, one call at a time; it must not block, and is never called after the
+// Mix is done. Errors: ErrRefused, ErrWorker, ErrClosed.
+func (s *Supervisor) Start(spec mixer.Spec, observe func(mixer.Event)) (*Mix, error) {
+	m := newMix(s, spec, observe)
+	if err := s.enter(m); err != nil {
+		return nil, err
+	}
+	c, err := m.launch(spec)
+	if err != nil {
+		s.leave(m)
+		return nil, err
+	}
+	m.install(c)
+	go m.keep(c)
+	return m, nil
+}
+
+// enter counts a mix among those that run.
+func (s *Supervisor) enter(m *Mix) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return ErrClosed
+	}
+	s.mixes[m] = struct{}{}
+	return nil
+}
+
+// leave ends that.
+func (s *Supervisor) leave(m *Mix) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.mixes, m)
+}
+
+// Close refuses new mixes, ends those that still run without waiting for what is not sent
+// yet, and returns when every worker is gone.
+func (s *Supervisor) Close() {
+	s.mu.Lock()
+	s.closed = true
+	mixes := make([]*Mix, 0, len(s.mixes))
+	for m := range s.mixes {
+		mixes = append(mixes, m)
+	}
+	s.mu.Unlock()
+	cut, cancel := context.WithCancel(context.Background())
+	cancel()
+	for _, m := range mixes {
+		_ = m.Stop(cut)
+		<-m.Done()
+	}
+	s.spawner.close()
+}
