@@ -23,6 +23,10 @@ import (
 const asCommandEnv = "LIANMAI_TEST_AS_COMMAND"
 
 func TestMain(m *testing.M) {
+	// A supervisor starts the program that it is part of.
+	if len(os.Args) > 1 && os.Args[1] == "worker" {
+		os.Exit(run(context.Background(), os.Args[1:], os.Stdout, os.Stderr))
+	}
 	if os.Getenv(asCommandEnv) != "" {
 		main()
 	}
