@@ -100,7 +100,7 @@ func soakClips(t *testing.T) []string {
 	return paths
 }
 
-// memoryLog samples a process's resident memory.
+// memoryLog samples the resident memory of a process and its workers.
 type memoryLog struct {
 	pid   int
 	every time.Duration
@@ -118,7 +118,11 @@ func (m *memoryLog) start() (stop func()) {
 			case <-quit:
 				return
 			case <-tick.C:
-				m.mb = append(m.mb, residentMB(m.pid))
+				mb := residentMB(m.pid)
+				for _, worker := range children(m.pid) {
+					mb += residentMB(worker)
+				}
+				m.mb = append(m.mb, mb)
 			}
 		}
 	}()
