@@ -6,7 +6,7 @@ ENV = eval "$$(scripts/env.sh)";
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS = -X main.version=$(VERSION)
 
-.PHONY: help deps env build demo test race lint proto bench bench-latency soak transitions faults sync golden clean
+.PHONY: help deps env build demo test race lint proto bench bench-latency soak transitions faults sync chaos api-load golden clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,6 +49,14 @@ transitions: build ## one live mix whose six tiles move all the time, for TRANSI
 LATENCY ?= 30s
 bench-latency: build ## the delay that a live mix adds to clean local 720p30 inputs, over LATENCY=30s
 	@$(ENV) go test ./e2e -count=1 -timeout 1h -v -run TestLatency -latency $(LATENCY)
+
+CHAOS ?= 1000
+chaos: build ## random API calls with random kills, CHAOS=1000 rounds: nothing acknowledged is lost
+	@$(ENV) go test ./e2e -count=1 -timeout 1h -v -run TestChaos -chaos $(CHAOS) $(if $(SEED),-chaos-seed $(SEED))
+
+APILOAD ?= 60s
+api-load: build ## 200 API calls a second for APILOAD=60s while two mixes run: late ticks. Leave the machine alone meanwhile
+	@$(ENV) go test ./e2e -count=1 -timeout 1h -v -run TestCallsDisturbNoTick -api-load $(APILOAD)
 
 FAULTS ?= 20m
 faults: build ## the whole list of input faults in a loop, FAULTS=20m of it on the virtual clock: gaps, memory

@@ -40,6 +40,10 @@ func buildAndRun(m *testing.M) int {
 	return m.Run()
 }
 
+// peersAllowed are the flags that let a service use the peers of a test, which are on this
+// machine.
+var peersAllowed []string
+
 // service is a running `lianmai serve`.
 type service struct {
 	t       *testing.T
@@ -48,12 +52,13 @@ type service struct {
 	rtmp    string
 }
 
-// serve starts the service on free ports and returns when it is ready.
-func serve(t *testing.T) *service {
+// serve starts the service on free ports, with more flags, and returns when it is ready.
+func serve(t *testing.T, flags ...string) *service {
 	t.Helper()
 	s := &service{t: t, grpc: address(t), rtmp: address(t)}
 	http := address(t)
-	s.process = peers.Start(t, binary, "serve", "--grpc", s.grpc, "--http", http, "--rtmp", s.rtmp, "--log-format", "text")
+	flags = append([]string{"serve", "--grpc", s.grpc, "--http", http, "--rtmp", s.rtmp, "--log-format", "text"}, flags...)
+	s.process = peers.Start(t, binary, append(flags, peersAllowed...)...)
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
 	for {

@@ -54,6 +54,9 @@ type Config struct {
 // startTimeout is how long a worker may take until its mix runs.
 const startTimeout = 20 * time.Second
 
+// startTries is how many workers are started for a new mix before its start has failed.
+const startTries = 3
+
 // Supervisor runs mixes in processes of their own. Safe for concurrent use.
 type Supervisor struct {
 	cfg     Config
@@ -79,6 +82,9 @@ func (s *Supervisor) Start(spec mixer.Spec, observe func(mixer.Event)) (*Mix, er
 		return nil, err
 	}
 	c, err := m.launch(spec)
+	for tries := 1; errors.Is(err, ErrWorker) && tries < startTries; tries++ {
+		c, err = m.launch(spec)
+	}
 	if err != nil {
 		s.leave(m)
 		return nil, err
