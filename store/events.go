@@ -276,7 +276,8 @@ func (f follower) tell(ctx context.Context, msg jetstream.Msg) error {
 		_ = msg.Nak() // so that the next one who follows need not wait
 		return err
 	}
-	op, cancel := bounded(ctx, 0)
+	// It was told; that the following ends now does not change that.
+	op, cancel := bounded(context.WithoutCancel(ctx), 0)
 	defer cancel()
 	return outside(op, msg.DoubleAck(op))
 }
