@@ -36,6 +36,8 @@ type Config struct {
 	RTMP string `koanf:"rtmp"`
 	// Data is the folder for what survives the process. Default: none.
 	Data string `koanf:"data"`
+	// NATS keeps what survives elsewhere.
+	NATS NATS `koanf:",flatten,squash"`
 	// Assets bounds the pictures and the sounds that are uploaded.
 	Assets Assets `koanf:"assets"`
 	// Log is how the log is written.
@@ -164,6 +166,7 @@ func (c Config) Validate() error {
 			faults = append(faults, fmt.Errorf("%w: %s: %q is no host:port", ErrValue, a.key, a.addr))
 		}
 	}
+	faults = append(faults, c.NATS.validate()...)
 	faults = append(faults, c.Assets.validate()...)
 	if levels := []string{"debug", "info", "warn", "error"}; !slices.Contains(levels, c.Log.Level) {
 		faults = append(faults, fmt.Errorf("%w: log.level: %q; want %s", ErrValue, c.Log.Level, strings.Join(levels, ", ")))

@@ -69,7 +69,7 @@ func TestUnknownKeysAreNamedWithTheirNeighbours(t *testing.T) {
 		{"log: debug", `"log"`, "did you mean log.format or log.level?"},
 		{"log-level: debug", `"log-level"`, "log.level"},
 		{"grpc: {address: x}", `"grpc.address"`, "did you mean grpc?"},
-		{"colour: blue", `"colour"`, "the keys are assets.max-bytes, assets.max-side, assets.max-sound-bytes, assets.max-sound-duration, data, grpc, http, log.format, log.level, rtmp"},
+		{"colour: blue", `"colour"`, "the keys are assets.max-bytes, assets.max-side, assets.max-sound-bytes, assets.max-sound-duration, data, grpc, http, log.format, log.level, nats, nats-credentials, nats-replicas, node, rtmp"},
 	} {
 		_, err := Load(Sources{File: write(t, test.text)})
 		if !errors.Is(err, ErrUnknownKey) || !strings.Contains(err.Error(), test.key) || !strings.Contains(err.Error(), test.near) {

@@ -52,17 +52,20 @@ func checkRevision(current *pb.Mix, expected int64) error {
 }
 
 // change does the work of Registry.Update. The caller has the turn.
-func (m *mix) change(ctx context.Context, library *Library, expected int64,
+func (r *Registry) change(ctx context.Context, m *mix, expected int64,
 	change func(*pb.MixSpec) (*pb.MixSpec, error),
 ) (*pb.Mix, error) {
 	current := m.get()
+	if m.isSuspended() {
+		return nil, ErrClosed
+	}
 	if current.State != pb.MixState_MIX_STATE_RUNNING {
 		return nil, fmt.Errorf("%w: mix %q has stopped or is stopping", ErrNotRunning, m.id)
 	}
 	if err := checkRevision(current, expected); err != nil {
 		return nil, err
 	}
-	next, wanted, err := m.prepare(ctx, library, current, change)
+	next, wanted, err := m.prepare(ctx, r.library, current, change)
 	if err != nil {
 		return nil, err
 	}
@@ -70,12 +73,19 @@ func (m *mix) change(ctx context.Context, library *Library, expected int64,
 		return current, nil
 	}
 	defer m.want(nil)
+	now := timestamppb.Now()
+	changed := func(mix *pb.Mix) { mix.Spec, mix.Revision, mix.UpdateTime = next, wanted.Revision, now }
+	if err := r.keeper.save(ctx, m, m.draft(changed)); err != nil {
+		r.keeper.mark(m) // it may have come about
+		return nil, err
+	}
 	if err := m.running.Apply(wanted); err != nil {
+		if r.keeper.save(context.WithoutCancel(ctx), m, m.get()) != nil {
+			r.keeper.mark(m)
+		}
 		return nil, fmt.Errorf("%w: changing mix %q: %w", ErrEngine, m.id, err)
 	}
-	return m.edit(func(mix *pb.Mix) {
-		mix.Spec, mix.Revision, mix.UpdateTime = next, wanted.Revision, timestamppb.Now()
-	}), nil
+	return m.edit(changed), nil
 }
 
 // prepare returns what change makes of the current spec, also in the engine's terms,
@@ -98,6 +108,7 @@ func (m *mix) prepare(ctx context.Context, library *Library, current *pb.Mix,
 	if wanted, err = library.toMixer(ctx, next, current.Revision+1); err != nil {
 		return nil, wanted, err
 	}
+	wanted.Started = current.CreateTime.AsTime()
 	m.want(next)
 	return next, wanted, nil
 }

@@ -31,6 +31,8 @@ var (
 	ErrNotRunning = errors.New("the mix does not run")
 	// ErrFixed: the change touches what cannot change while a mix runs.
 	ErrFixed = errors.New("fixed while the mix runs")
+	// ErrElsewhere: another node of the service runs a mix with this id.
+	ErrElsewhere = errors.New("the mix runs on another node")
 	// ErrTooManyMixes: the process runs as many mixes as it may.
 	ErrTooManyMixes = errors.New("too many mixes")
 	// ErrTooManyWatchers: the mix has as many watchers as it may.
@@ -71,6 +73,7 @@ var errorCodes = []struct {
 	{ErrRevision, codes.Aborted},
 	{ErrNotRunning, codes.FailedPrecondition},
 	{ErrFixed, codes.FailedPrecondition},
+	{ErrElsewhere, codes.FailedPrecondition},
 	{ErrTooManyMixes, codes.ResourceExhausted},
 	{ErrTooManyWatchers, codes.ResourceExhausted},
 	{ErrClosed, codes.Unavailable},

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -14,7 +15,7 @@ import (
 // launch starts the engine for m, whose turn the caller has.
 func (r *Registry) launch(ctx context.Context, m *mix, spec *pb.MixSpec) (*pb.Mix, error) {
 	spec = proto.CloneOf(spec)
-	running, err := r.engage(ctx, m, spec)
+	mix, running, err := r.engage(ctx, m, spec)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if err != nil {
@@ -22,27 +23,40 @@ func (r *Registry) launch(ctx context.Context, m *mix, spec *pb.MixSpec) (*pb.Mi
 		r.running--
 		return nil, err
 	}
-	mix := m.begin(spec, running)
-	r.tending.Add(1)
-	go func() {
-		defer r.tending.Done()
-		m.tend(r.limits.StatsInterval)
-		r.retire(m)
-	}()
+	mix = m.begin(mix, running)
+	r.attach(m)
 	return mix, nil
 }
 
-// engage pins spec and starts the engine with it.
-func (r *Registry) engage(ctx context.Context, m *mix, spec *pb.MixSpec) (Mix, error) {
+// attach tends a mix that runs until it has ended. r.mu is held.
+func (r *Registry) attach(m *mix) {
+	r.tending.Go(func() {
+		r.tend(m)
+		r.retire(m)
+	})
+}
+
+// engage pins spec, has it kept and starts the engine with it. What was kept is deleted
+// again when the mix does not run after all; that goes on after a failure.
+func (r *Registry) engage(ctx context.Context, m *mix, spec *pb.MixSpec) (*pb.Mix, Mix, error) {
 	wanted, err := r.prepare(ctx, m, spec)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
+	}
+	mix := fresh(spec)
+	wanted.Started = mix.CreateTime.AsTime()
+	if err := r.keeper.save(ctx, m, mix); err != nil {
+		if !errors.Is(err, ErrElsewhere) {
+			r.keeper.forget(m) // it may have come about
+		}
+		return nil, nil, err
 	}
 	running, err := r.engine.Start(wanted, m.observe)
 	if err != nil {
-		return nil, fmt.Errorf("%w: starting mix %q: %w", ErrEngine, spec.Id, err)
+		r.keeper.forget(m)
+		return nil, nil, fmt.Errorf("%w: starting mix %q: %w", ErrEngine, spec.Id, err)
 	}
-	return running, nil
+	return mix, running, nil
 }
 
 // prepare pins spec, returns it in the engine's terms, and notes that m wants it.

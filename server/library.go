@@ -170,10 +170,18 @@ func storeError(err, missing error, name string, version int) error {
 
 // storeFailure is an ErrStore or an ErrNoRoom. Its cause is for the log alone: it may
 // name files of this machine.
-type storeFailure struct{ is, cause error }
+type storeFailure struct {
+	is, cause error
+	why       string // for the caller of the API; "" for what is only in the log
+}
 
 // Error returns what the caller of the API may know.
-func (f storeFailure) Error() string { return f.is.Error() + "; the log of the service says why" }
+func (f storeFailure) Error() string {
+	if f.why != "" {
+		return f.is.Error() + ": " + f.why + "; the log of the service says more"
+	}
+	return f.is.Error() + "; the log of the service says why"
+}
 
 // Is reports that target is what f is.
 func (f storeFailure) Is(target error) bool { return target == f.is }

@@ -19,6 +19,7 @@ import (
 	"github.com/lianmai/lianmai/compose"
 	"github.com/lianmai/lianmai/mixer"
 	pb "github.com/lianmai/lianmai/proto/lianmai/v1"
+	"github.com/lianmai/lianmai/store"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -29,11 +30,12 @@ type recorder struct {
 	mu      sync.Mutex
 	mixes   map[string]*recorded // the latest of each id
 	starts  int
-	metered int              // calls of Meters
-	startAs error            // what Start returns
-	applyAs error            // what Apply returns
-	hang    bool             // Stop does not end the mix
-	before  func(mixer.Spec) // called by Start and Apply with what they get; nil for nothing
+	metered int                 // calls of Meters
+	startAs error               // what Start returns
+	applyAs error               // what Apply returns
+	sources []mixer.SourceStats // of every mix
+	hang    bool                // Stop does not end the mix
+	before  func(mixer.Spec)    // called by Start and Apply with what they get; nil for nothing
 }
 
 func newRecorder() *recorder { return &recorder{mixes: map[string]*recorded{}} }
@@ -92,7 +94,9 @@ func (m *recorded) Apply(spec mixer.Spec) error {
 
 func (m *recorded) Stats() mixer.Stats {
 	seen := m.seen()
-	return mixer.Stats{Revision: seen[len(seen)-1].Revision, Ticks: mixer.TickStats{Frames: 30}}
+	m.engine.mu.Lock()
+	defer m.engine.mu.Unlock()
+	return mixer.Stats{Revision: seen[len(seen)-1].Revision, Ticks: mixer.TickStats{Frames: 30}, Sources: m.engine.sources}
 }
 
 func (m *recorded) Meters() mixer.Meters {
@@ -149,7 +153,8 @@ type bench struct {
 	pb.TemplateServiceClient
 	pb.AssetServiceClient
 	engine  *recorder
-	library *Library // nil has the built-in templates alone
+	library *Library     // nil has the built-in templates alone
+	keep    *store.Store // nil lets the mixes end with the bench
 	mixes   *Registry
 	server  *Server
 	conn    *grpc.ClientConn
@@ -175,6 +180,12 @@ func newBench(t testing.TB, limits Limits, options ...option) *bench {
 		limits.StatsInterval = time.Hour // statistics only where a test wants them
 	}
 	b.mixes = NewRegistry(b.engine, b.library, limits)
+	if b.keep != nil {
+		b.mixes.Keep(Keeping{Mixes: b.keep, Events: b.keep})
+		if err := b.mixes.Resume(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
 	grpcLis, httpLis := loopback(t), loopback(t)
 	b.http = httpLis.Addr().String()
 	var err error

@@ -1,10 +1,12 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -20,6 +22,10 @@ type mix struct {
 	turn    chan struct{} // holds a token while somebody changes the mix
 	running Mix           // set by begin; written and used with the turn, or by tend
 	over    chan struct{} // closed by end
+	keeper  *keeper       // nil when mixes end with the process
+	log     *eventQueue   // nil when events end with the process
+
+	expiring atomic.Bool // somebody is ending it because it is overdue
 
 	mu       sync.Mutex
 	current  *pb.Mix     // immutable, replaced on change; nil until the engine has started
@@ -28,20 +34,29 @@ type mix struct {
 	events   []*pb.MixEvent // oldest first, at most maxEvents
 	sequence int64          // of the last event
 	reason   string         // of the MixStopped event
-	watchers map[*Watcher]struct{}
+	why      string         // instead of what the engine will say; "" for that
+	restarts int32          // of the process that mixes
+	idle     idleness
+	// suspended: the service ends, and the mix with it for now.
+	suspended bool
+	// complete: the record that it was restored from had the number of the last event.
+	complete bool
+	watchers  map[*Watcher]struct{}
 
 	maxEvents int
 }
 
 // newMix returns a mix that has not started; its turn is taken.
-func newMix(spec *pb.MixSpec, limits Limits) *mix {
+func (r *Registry) newMix(spec *pb.MixSpec) *mix {
 	m := &mix{
 		id:        spec.Id,
 		started:   spec,
 		turn:      make(chan struct{}, 1),
 		over:      make(chan struct{}),
 		watchers:  map[*Watcher]struct{}{},
-		maxEvents: limits.Events,
+		maxEvents: r.limits.Events,
+		keeper:    r.keeper,
+		log:       r.events,
 	}
 	m.turn <- struct{}{}
 	return m
@@ -77,18 +92,23 @@ func (m *mix) ended() bool {
 	}
 }
 
+// fresh returns a mix that begins now.
+func fresh(spec *pb.MixSpec) *pb.Mix {
+	now := timestamppb.Now()
+	return &pb.Mix{Spec: spec, Revision: 1, State: pb.MixState_MIX_STATE_RUNNING, CreateTime: now, UpdateTime: now}
+}
+
 // begin makes the mix a running one. The caller has the turn.
-func (m *mix) begin(spec *pb.MixSpec, running Mix) *pb.Mix {
+func (m *mix) begin(mix *pb.Mix, running Mix) *pb.Mix {
 	m.running = running
 	stats := statsOf(running)
-	now := timestamppb.Now()
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.stats = stats
 	m.wanted = nil
-	m.current = &pb.Mix{
-		Spec: spec, Revision: 1, State: pb.MixState_MIX_STATE_RUNNING, CreateTime: now, UpdateTime: now,
-	}
+	m.idle.since = mix.CreateTime.AsTime()
+	mix.Restarts = m.restarts
+	m.current = mix
 	return m.current
 }
 
@@ -96,13 +116,28 @@ func (m *mix) begin(spec *pb.MixSpec, running Mix) *pb.Mix {
 func (m *mix) edit(change func(*pb.Mix)) *pb.Mix {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	return m.editLocked(change)
+}
+
+func (m *mix) editLocked(change func(*pb.Mix)) *pb.Mix {
+	m.current = m.draftLocked(change)
+	return m.current
+}
+
+// draft returns what edit would, and changes nothing.
+func (m *mix) draft(change func(*pb.Mix)) *pb.Mix {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.draftLocked(change)
+}
+
+func (m *mix) draftLocked(change func(*pb.Mix)) *pb.Mix {
 	c := m.current
 	next := &pb.Mix{
 		Spec: c.Spec, Revision: c.Revision, State: c.State, CreateTime: c.CreateTime,
-		UpdateTime: c.UpdateTime, StopTime: c.StopTime, StopReason: c.StopReason,
+		UpdateTime: c.UpdateTime, StopTime: c.StopTime, StopReason: c.StopReason, Restarts: m.restarts,
 	}
 	change(next)
-	m.current = next
 	return next
 }
 
@@ -111,14 +146,23 @@ func (m *mix) stop(ctx context.Context, expected int64) (*pb.Mix, error) {
 	if err := checkRevision(m.get(), expected); err != nil {
 		return nil, err
 	}
+	if m.isSuspended() {
+		return nil, ErrClosed
+	}
 	if m.ended() {
 		return m.get(), nil
 	}
-	m.edit(func(mix *pb.Mix) {
+	stopping := func(mix *pb.Mix) {
 		if mix.State == pb.MixState_MIX_STATE_RUNNING {
 			mix.State = pb.MixState_MIX_STATE_STOPPING
 		}
-	})
+	}
+	// Once its record says so, no later process runs it again.
+	if err := m.keeper.save(ctx, m, m.draft(stopping)); err != nil {
+		m.keeper.mark(m) // it may say so all the same, and the mix goes on
+		return nil, err
+	}
+	m.edit(stopping)
 	// A caller that goes away does not leave a mix half stopped.
 	late := time.NewTimer(StopTimeout + stopGrace)
 	defer late.Stop()
@@ -127,6 +171,9 @@ func (m *mix) stop(ctx context.Context, expected int64) (*pb.Mix, error) {
 	stopErr := m.running.Stop(ctx)
 	select {
 	case <-m.over:
+		if err := m.keeper.save(ctx, m, m.get()); err != nil {
+			m.keeper.mark(m) // that it is being stopped is written
+		}
 		return m.get(), nil
 	case <-late.C:
 	}
@@ -136,14 +183,38 @@ func (m *mix) stop(ctx context.Context, expected int64) (*pb.Mix, error) {
 	return nil, fmt.Errorf("%w: mix %q", ErrStopTimeout, m.id)
 }
 
-// tend takes statistics until the engine's mix has ended.
-func (m *mix) tend(interval time.Duration) {
-	ticker := time.NewTicker(interval)
+// suspend ends the mix for now: its record says that it runs. The caller has the turn.
+func (m *mix) suspend(ctx context.Context) {
+	m.mu.Lock()
+	m.suspended = true
+	m.mu.Unlock()
+	ctx, cancel := context.WithTimeout(ctx, StopTimeout)
+	defer cancel()
+	_ = m.running.Stop(ctx) // what matters is whether it has ended, which Close sees
+}
+
+// isSuspended says whether the mix ends with the service, for now.
+func (m *mix) isSuspended() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.suspended
+}
+
+// tend takes statistics until the engine's mix has ended, and ends it when it is overdue.
+func (r *Registry) tend(m *mix) {
+	ticker := time.NewTicker(r.limits.StatsInterval)
 	defer ticker.Stop()
 	for {
 		select {
 		case <-ticker.C:
-			m.publish(statsOf(m.running))
+			stats := statsOf(m.running)
+			m.publish(stats)
+			if m.attend(stats, time.Now()) {
+				m.keeper.mark(m)
+			}
+			if m.overdue(time.Now()) != "" && m.expiring.CompareAndSwap(false, true) {
+				r.tending.Go(func() { r.expire(m) })
+			}
 		case <-m.running.Done():
 			m.publish(statsOf(m.running))
 			return
@@ -168,8 +239,21 @@ func (m *mix) publish(stats *pb.MixStats) {
 func (m *mix) observe(e mixer.Event) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	switch {
+	case e.Kind == mixer.WorkerRestarted:
+		m.restarts++
+		if m.current != nil {
+			m.editLocked(func(*pb.Mix) {})
+		}
+		m.keeper.mark(m)
+	case e.Kind == mixer.MixStopped && m.suspended:
+		e.Kind, e.Reason = mixer.WorkerLost, "the service ends; the mix goes on when it is started again"
+	case e.Kind == mixer.MixStopped && m.why != "":
+		e.Reason = m.why
+	}
 	m.sequence++
 	event := eventToProto(e, m.sequence)
+	m.log.offer(m.id, event)
 	if len(m.events) == m.maxEvents {
 		m.events = slices.Delete(m.events, 0, 1)
 	}
@@ -182,23 +266,23 @@ func (m *mix) observe(e mixer.Event) {
 	}
 }
 
-// end makes the mix a stopped one and ends its watchers.
-func (m *mix) end() {
-	m.edit(func(mix *pb.Mix) {
-		mix.State = pb.MixState_MIX_STATE_STOPPED
-		mix.StopTime = timestamppb.Now()
-		mix.StopReason = m.reason
-		if m.reason == "" {
-			mix.StopReason = "the engine ended it without a word"
-		}
-	})
-	close(m.over)
+// end makes the mix a stopped one, unless it is suspended, and ends its watchers.
+func (m *mix) end() (stopped bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if !m.suspended {
+		m.editLocked(func(mix *pb.Mix) {
+			mix.State = pb.MixState_MIX_STATE_STOPPED
+			mix.StopTime = timestamppb.Now()
+			mix.StopReason = cmp.Or(m.reason, "the engine ended it without a word")
+		})
+	}
+	close(m.over)
 	for w := range m.watchers {
 		w.finish()
 	}
 	clear(m.watchers)
+	return !m.suspended
 }
 
 // snapshot returns the mix with its statistics and events.
@@ -221,7 +305,7 @@ func (m *mix) watch(limits Limits) (*Watcher, error) {
 		return nil, fmt.Errorf("%w: mix %q has %d", ErrTooManyWatchers, m.id, len(m.watchers))
 	}
 	w := newWatcher(limits.WatchBuffer, m.snapshotLocked(), m.unwatch)
-	if m.current.State == pb.MixState_MIX_STATE_STOPPED {
+	if m.ended() {
 		w.finish()
 		return w, nil
 	}

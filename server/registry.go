@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"log/slog"
 	"slices"
 	"sync"
 	"time"
@@ -45,12 +46,16 @@ func (l Limits) withDefaults() Limits {
 // Registry is safe for concurrent use.
 //
 // Locks, in the order in which they are taken: a mix's turn, Library.using, Registry.mu,
-// mix.mu.
-// Only a turn is ever held during a call into the engine.
+// mix.mu; those of the keeper and the eventQueue after all of these.
+// Only a turn is ever held during a call into the engine, and only that and the keeper's
+// own during one into its store.
 type Registry struct {
 	engine  Engine
 	library *Library
 	limits  Limits
+	keeper  *keeper     // nil when mixes end with the process; set by Keep, as what follows
+	events  *eventQueue // nil when events end with the process
+	log     *slog.Logger
 
 	mu      sync.Mutex
 	mixes   map[string]*mix
@@ -66,14 +71,18 @@ func NewRegistry(engine Engine, library *Library, limits Limits) *Registry {
 	if library == nil {
 		library = NewLibrary(nil, LibraryConfig{})
 	}
-	return &Registry{engine: engine, library: library, limits: limits.withDefaults(), mixes: map[string]*mix{}}
+	return &Registry{
+		engine: engine, library: library, limits: limits.withDefaults(), mixes: map[string]*mix{},
+		log: slog.New(slog.DiscardHandler),
+	}
 }
 
 // Start starts a mix from a complete, validated spec, which the Registry then owns.
 // When a mix of this id runs with this spec (or was started with it) that one is
 // returned. Versions of templates and pictures that spec leaves open are pinned.
-// Errors: Faults (paths begin at `spec.`), ErrExists, ErrTooManyMixes, ErrClosed,
-// ErrEngine, ErrStore, ErrNotRunning (the mix of this id is stopping), or ctx's.
+// When a Registry keeps mixes, the mix survives the process once Start has returned.
+// Errors: Faults (paths begin at `spec.`), ErrExists, ErrElsewhere, ErrTooManyMixes, ErrClosed,
+// ErrEngine, ErrStore, ErrNoRoom, ErrNotRunning (the mix of this id is stopping), or ctx's.
 func (r *Registry) Start(ctx context.Context, spec *pb.MixSpec) (*pb.Mix, error) {
 	for {
 		m, fresh, err := r.claim(spec)
@@ -116,24 +125,36 @@ func (r *Registry) claim(spec *pb.MixSpec) (m *mix, fresh bool, err error) {
 	if r.running >= r.limits.Mixes {
 		return nil, false, fmt.Errorf("%w: %d mixes run, the most that this process may", ErrTooManyMixes, r.running)
 	}
-	m = newMix(spec, r.limits)
+	if old != nil {
+		r.keeper.drop(old)
+	}
+	m = r.newMix(spec)
 	r.mixes[spec.Id] = m
 	r.running++
 	r.stopped = slices.DeleteFunc(r.stopped, func(s *mix) bool { return s == old })
 	return m, true, nil
 }
 
-// retire moves a mix that has ended to the stopped ones and forgets the oldest.
+// retire moves a mix that has ended to the stopped ones and forgets the oldest. One that
+// is suspended stays where it is.
 func (r *Registry) retire(m *mix) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	m.end()
 	r.running--
-	r.stopped = append(r.stopped, m)
+	if m.end() {
+		r.keeper.mark(m)
+		r.stopped = append(r.stopped, m)
+		r.forgetOldest()
+	}
+}
+
+// forgetOldest forgets the stopped mixes beyond the limit. r.mu is held.
+func (r *Registry) forgetOldest() {
 	for len(r.stopped) > r.limits.Stopped {
 		oldest := r.stopped[0]
 		r.stopped = slices.Delete(r.stopped, 0, 1)
 		delete(r.mixes, oldest.id)
+		r.keeper.forget(oldest)
 	}
 }
 
@@ -152,8 +173,10 @@ func (r *Registry) find(id string) (*mix, error) {
 // a copy of the current spec that it may alter and return; it runs while no other
 // change of this mix does, and pins what it leaves open (see Library). A spec that
 // comes back equal changes nothing. Further changes follow, each with a revision of its
-// own, with none of others between them. Errors: ErrNotFound, ErrNotRunning, ErrRevision,
-// ErrFixed, ErrEngine, ErrStore, ctx's, or change's.
+// own, with none of others between them. When a Registry keeps mixes, the change survives
+// the process once Update has returned; on failure the mix goes on as it was. Errors:
+// ErrNotFound, ErrNotRunning, ErrRevision, ErrFixed, ErrEngine, ErrStore, ErrNoRoom,
+// ErrClosed, ctx's, or change's.
 func (r *Registry) Update(ctx context.Context, id string, expected int64,
 	change func(spec *pb.MixSpec) (*pb.MixSpec, error), further ...func(spec *pb.MixSpec) (*pb.MixSpec, error),
 ) (*pb.Mix, error) {
@@ -165,18 +188,19 @@ func (r *Registry) Update(ctx context.Context, id string, expected int64,
 		return nil, err
 	}
 	defer m.release()
-	mix, err := m.change(ctx, r.library, expected, change)
+	mix, err := r.change(ctx, m, expected, change)
 	for _, change := range further {
 		if err != nil {
 			return nil, err
 		}
-		mix, err = m.change(ctx, r.library, 0, change)
+		mix, err = r.change(ctx, m, 0, change)
 	}
 	return mix, err
 }
 
 // Stop ends a mix and returns it when it has ended. The end goes on when ctx is
-// done. Errors: ErrNotFound, ErrRevision, ErrStopTimeout, or ctx's.
+// done. A mix whose record cannot be written goes on. Errors: ErrNotFound, ErrRevision,
+// ErrStopTimeout, ErrStore, ErrNoRoom, or ctx's.
 func (r *Registry) Stop(ctx context.Context, id string, expected int64) (*pb.Mix, error) {
 	m, err := r.find(id)
 	if err != nil {
@@ -233,7 +257,8 @@ func (r *Registry) Running() int {
 }
 
 // Close refuses new mixes, stops those that run, all at once, and returns when
-// every one has ended, or ErrStopTimeout when ctx is done before that.
+// every one has ended, or ErrStopTimeout when ctx is done before that. When the Registry
+// keeps mixes, they are stopped for now: the next process runs them again.
 func (r *Registry) Close(ctx context.Context) error {
 	r.mu.Lock()
 	r.closed = true
@@ -251,7 +276,11 @@ func (r *Registry) Close(ctx context.Context) error {
 				return
 			}
 			defer m.release()
-			if m.get() != nil {
+			switch {
+			case m.get() == nil:
+			case r.keeper != nil && !m.stopping():
+				m.suspend(ctx)
+			default:
 				_, _ = m.stop(ctx, 0) // what matters is whether it has ended, below
 			}
 		})
@@ -261,10 +290,25 @@ func (r *Registry) Close(ctx context.Context) error {
 		stops.Wait()
 		r.tending.Wait()
 	}()
+	defer r.events.close(ctx)
+	defer r.keeper.close(ctx)
 	select {
 	case <-ended:
+		r.farewell(ctx, mixes)
 		return nil
 	case <-ctx.Done():
 		return fmt.Errorf("%w: %d of them", ErrStopTimeout, r.Running())
+	}
+}
+
+// farewell notes in the records of suspended mixes that nothing of theirs was lost.
+func (r *Registry) farewell(ctx context.Context, mixes []*mix) {
+	for _, m := range mixes {
+		if !m.isSuspended() {
+			continue
+		}
+		if err := r.keeper.rewrite(ctx, m, true); err != nil {
+			r.log.Warn("the record of a mix was not closed", "mix", m.id, "error", err)
+		}
 	}
 }

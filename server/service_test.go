@@ -42,6 +42,7 @@ func TestStartMixFillsDefaults(t *testing.T) {
 		ThresholdDb: -45, DepthDb: 12, Attack: durationpb.New(80 * time.Millisecond), Release: durationpb.New(600 * time.Millisecond),
 	}}
 	want.Outputs[0].Name = "output-1"
+	want.IdleTimeout = durationpb.New(5 * time.Minute)
 	if !proto.Equal(mix.Spec, want) {
 		t.Errorf("spec = %v\nwant   %v", mix.Spec, want)
 	}

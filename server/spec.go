@@ -53,6 +53,10 @@ func fillDefaults(spec *pb.MixSpec) {
 	if spec.Audio.Bitrate == 0 {
 		spec.Audio.Bitrate = DefaultAudioBitrate
 	}
+	if spec.IdleTimeout == nil {
+		spec.IdleTimeout = durationpb.New(DefaultIdleTimeout)
+	}
+	spec.MaxDuration = sparse(spec.MaxDuration)
 	nameOutputs(spec.Outputs)
 	fillMusic(spec.Music)
 	spec.Sound = filledSound(spec.Sound)

@@ -28,28 +28,30 @@ type blobRef struct {
 	Chunks string `json:"chunks"` // its id there, which the subject of its chunks has
 }
 
-// The subjects of an object, as every client of JetStream's object store has them.
-func (r blobRef) chunkSubject() string { return "$O." + blobBucket + ".C." + r.Chunks }
-func (r blobRef) metaSubject() string {
-	return "$O." + blobBucket + ".M." + base64.URLEncoding.EncodeToString([]byte(r.Object))
-}
-
 // blobs is the bucket of the data: an object store of JetStream's.
 type blobs struct {
 	js     jetstream.JetStream
 	stream jetstream.Stream // what the bucket is kept in
+	bucket string
+}
+
+// The subjects of an object, as every client of JetStream's object store has them.
+func (b blobs) chunkSubject(r blobRef) string { return "$O." + b.bucket + ".C." + r.Chunks }
+func (b blobs) metaSubject(r blobRef) string {
+	return "$O." + b.bucket + ".M." + base64.URLEncoding.EncodeToString([]byte(r.Object))
 }
 
 // openBlobs opens the bucket for up to maxBytes, or makes it.
-func openBlobs(ctx context.Context, js jetstream.JetStream, maxBytes int64) (blobs, error) {
+func openBlobs(ctx context.Context, js jetstream.JetStream, cfg Config, maxBytes int64) (blobs, error) {
+	bucket := cfg.bucket(blobBucket)
 	_, err := js.CreateOrUpdateObjectStore(ctx, jetstream.ObjectStoreConfig{
-		Bucket: blobBucket, Description: "data of versions", MaxBytes: maxBytes, Storage: jetstream.FileStorage,
+		Bucket: bucket, Description: "data of versions", MaxBytes: maxBytes, Storage: jetstream.FileStorage, Replicas: cfg.Replicas,
 	})
 	if err != nil {
 		return blobs{}, err
 	}
-	stream, err := js.Stream(ctx, "OBJ_"+blobBucket)
-	return blobs{js, stream}, err
+	stream, err := js.Stream(ctx, "OBJ_"+bucket)
+	return blobs{js, stream, bucket}, err
 }
 
 // newBlob returns where a new blob for a name goes.
@@ -86,7 +88,7 @@ func (b blobs) writeChunks(ctx, limit context.Context, ref blobRef, r io.Reader,
 			return sum, fmt.Errorf("reading byte %d of %d: %w", size-left+int64(n), size, err)
 		}
 		hash.Write(chunk)
-		if _, err := b.js.Publish(limit, ref.chunkSubject(), chunk); err != nil {
+		if _, err := b.js.Publish(limit, b.chunkSubject(ref), chunk); err != nil {
 			return sum, outside(limit, err)
 		}
 		left -= int64(len(chunk))
@@ -99,7 +101,7 @@ func (b blobs) writeChunks(ctx, limit context.Context, ref blobRef, r io.Reader,
 func (b blobs) writeMeta(ctx context.Context, ref blobRef, size int64, sum digest) error {
 	meta, err := json.Marshal(jetstream.ObjectInfo{
 		ObjectMeta: jetstream.ObjectMeta{Name: ref.Object, Opts: &jetstream.ObjectMetaOptions{ChunkSize: chunkSize}},
-		Bucket:     blobBucket,
+		Bucket:     b.bucket,
 		NUID:       ref.Chunks,
 		Size:       uint64(size),
 		Chunks:     uint32(chunks(size)),
@@ -108,7 +110,7 @@ func (b blobs) writeMeta(ctx context.Context, ref blobRef, size int64, sum diges
 	if err != nil {
 		return err
 	}
-	msg := nats.NewMsg(ref.metaSubject())
+	msg := nats.NewMsg(b.metaSubject(ref))
 	msg.Header.Set(jetstream.MsgRollup, jetstream.MsgRollupSubject)
 	msg.Data = meta
 	_, err = b.js.PublishMsg(ctx, msg)
@@ -140,7 +142,7 @@ func begin(v Version, ref blobRef) *reading {
 func (b blobs) chunk(ctx context.Context, r *reading) ([]byte, error) {
 	var data []byte
 	if r.left > 0 {
-		msg, err := b.stream.GetMsg(ctx, r.next, jetstream.WithGetMsgSubject(r.ref.chunkSubject()))
+		msg, err := b.stream.GetMsg(ctx, r.next, jetstream.WithGetMsgSubject(b.chunkSubject(r.ref)))
 		if errors.Is(err, jetstream.ErrMsgNotFound) {
 			return nil, fmt.Errorf("%w: %q version %d: %d of %d bytes %w", ErrCorrupt, r.v.Name, r.v.Version, r.left, r.v.Size, errGone)
 		}
@@ -179,7 +181,7 @@ func (b blobs) read(ctx context.Context, v Version, ref blobRef) ([]byte, error)
 // remove deletes a blob without a trace. The object store's own Delete would leave a
 // marker for ever, for each name that was.
 func (b blobs) remove(ctx context.Context, ref blobRef) error {
-	return errors.Join(b.purge(ctx, ref.chunkSubject()), b.purge(ctx, ref.metaSubject()))
+	return errors.Join(b.purge(ctx, b.chunkSubject(ref)), b.purge(ctx, b.metaSubject(ref)))
 }
 
 func (b blobs) purge(ctx context.Context, subject string) error {
@@ -188,7 +190,7 @@ func (b blobs) purge(ctx context.Context, subject string) error {
 
 // subjects returns how many messages each subject of the bucket has.
 func (b blobs) subjects(ctx context.Context) (map[string]uint64, error) {
-	info, err := b.stream.Info(ctx, jetstream.WithSubjectFilter("$O."+blobBucket+".>"))
+	info, err := b.stream.Info(ctx, jetstream.WithSubjectFilter("$O."+b.bucket+".>"))
 	if err != nil {
 		return nil, err
 	}

@@ -26,19 +26,19 @@ const brokerMemory = 16 << 20
 // whenever they are changed.
 const brokerStore = 1 << 60
 
-// embedded is a NATS server in this process and a connection to it.
-type embedded struct {
+// link is a connection to a NATS server.
+type link struct {
 	conn   *nats.Conn
-	broker *server.Server
-	lock   *os.File
-	words  *brokerLog
-	temp   string // directory that close removes; "" keeps it
+	broker *server.Server // in this process; nil for one elsewhere
+	lock   *os.File       // of its directory
+	words  *brokerLog     // what broker complains about; of one elsewhere nothing is heard
+	temp   string         // directory that close removes; "" keeps it
 }
 
 // startEmbedded starts a server that keeps its files in dir, or in a temporary directory
 // for "". Errors: ErrUnavailable.
-func startEmbedded(dir string, log *slog.Logger) (_ *embedded, err error) {
-	e := &embedded{words: newBrokerLog(log)}
+func startEmbedded(dir string, log *slog.Logger) (_ *link, err error) {
+	e := &link{words: newBrokerLog(log)}
 	defer func() {
 		if err != nil {
 			e.close()
@@ -87,7 +87,7 @@ func startEmbedded(dir string, log *slog.Logger) (_ *embedded, err error) {
 }
 
 // close ends the connection, then the server and all its goroutines, then the lock.
-func (e *embedded) close() error {
+func (e *link) close() error {
 	if e.conn != nil {
 		e.conn.Close()
 	}

@@ -28,13 +28,16 @@ var (
 	ErrUnavailable = errors.New("store: unavailable")
 	// ErrCorrupt: what is on disk is not what was written.
 	ErrCorrupt = errors.New("store: corrupt")
+	// ErrMoved: a record is not at the revision that the change was made for.
+	ErrMoved = errors.New("store: the record has changed")
+	// ErrElsewhere: a mix of this id is another node's.
+	ErrElsewhere = errors.New("store: on another node")
+	// ErrLeased: another process runs as this node.
+	ErrLeased = errors.New("store: another process runs as this node")
 )
 
 // errGone means that data is not there, be it lost or deleted.
 var errGone = errors.New("are gone")
-
-// errMoved means that a record changed since it was read.
-var errMoved = errors.New("store: the record has changed")
 
 // Codes of the server's errors that nats.go has no names for.
 const (

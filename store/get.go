@@ -150,7 +150,7 @@ func (s *Store) Delete(ctx context.Context, kind Kind, name string, version int)
 		if err == nil {
 			s.discard(limit, r.Gone...) // if not now, then before the record's next change
 		}
-		if !errors.Is(err, errMoved) {
+		if !errors.Is(err, ErrMoved) {
 			return err
 		}
 	}

@@ -16,9 +16,6 @@ import (
 
 const indexBucket = "index"
 
-// indexSubject is what the subjects of the index begin with.
-const indexSubject = "$KV." + indexBucket + "."
-
 // record is what the index has of one name. Without versions the name is deleted; it
 // stays for its last number.
 type record struct {
@@ -50,27 +47,35 @@ func (r record) find(version int) int {
 	return slices.IndexFunc(r.Versions, func(e entry) bool { return e.Version == version })
 }
 
-// index is the bucket of records and floors.
+// index is the bucket of records and floors, or one that is used like it.
 type index struct {
-	keys   jetstream.KeyValue
-	stream jetstream.Stream // what keys is kept in
+	keys     jetstream.KeyValue
+	stream   jetstream.Stream // what keys is kept in
+	subjects string           // what its subjects begin with
 }
 
 // openIndex opens the bucket for up to maxBytes, or makes it; fresh says that it did.
-func openIndex(ctx context.Context, js jetstream.JetStream, maxBytes int64) (x index, fresh bool, err error) {
-	_, err = js.KeyValue(ctx, indexBucket)
+func openIndex(ctx context.Context, js jetstream.JetStream, cfg Config, maxBytes int64) (x index, fresh bool, err error) {
+	_, err = js.KeyValue(ctx, cfg.bucket(indexBucket))
 	fresh = errors.Is(err, jetstream.ErrBucketNotFound)
 	if err != nil && !fresh {
 		return index{}, false, err
 	}
-	keys, err := js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{
-		Bucket: indexBucket, Description: "versions by kind and name", MaxBytes: maxBytes, Storage: jetstream.FileStorage,
+	x, err = openKeys(ctx, js, jetstream.KeyValueConfig{
+		Bucket: cfg.bucket(indexBucket), Description: "versions by kind and name", MaxBytes: maxBytes, Replicas: cfg.Replicas,
 	})
+	return x, fresh, err
+}
+
+// openKeys opens a key-value bucket on disk, or makes it.
+func openKeys(ctx context.Context, js jetstream.JetStream, cfg jetstream.KeyValueConfig) (index, error) {
+	cfg.Storage = jetstream.FileStorage
+	keys, err := js.CreateOrUpdateKeyValue(ctx, cfg)
 	if err != nil {
-		return index{}, false, err
+		return index{}, err
 	}
-	stream, err := js.Stream(ctx, "KV_"+indexBucket)
-	return index{keys, stream}, fresh, err
+	stream, err := js.Stream(ctx, "KV_"+cfg.Bucket)
+	return index{keys, stream, "$KV." + cfg.Bucket + "."}, err
 }
 
 // read returns the record at key and its revision, which is 0 when there is none.
@@ -89,7 +94,7 @@ func (x index) read(ctx context.Context, key string) (r record, revision uint64,
 }
 
 // write replaces the record at key if its revision still is as given; 0 makes it.
-// Errors: errMoved.
+// Errors: ErrMoved.
 func (x index) write(ctx context.Context, key string, r record, revision uint64) error {
 	value, err := json.Marshal(r)
 	if err != nil {
@@ -99,22 +104,28 @@ func (x index) write(ctx context.Context, key string, r record, revision uint64)
 }
 
 func (x index) set(ctx context.Context, key string, value []byte, revision uint64) error {
-	_, err := x.keys.Update(ctx, key, value, revision)
+	_, err := x.put(ctx, key, value, revision)
+	return err
+}
+
+// put is set, and returns the new revision.
+func (x index) put(ctx context.Context, key string, value []byte, revision uint64) (uint64, error) {
+	next, err := x.keys.Update(ctx, key, value, revision)
 	if errors.Is(err, jetstream.ErrKeyRevisionMismatch) {
-		return errMoved
+		return 0, ErrMoved
 	}
-	return outside(ctx, err)
+	return next, outside(ctx, err)
 }
 
 // under returns the keys that begin with prefix, sorted.
 func (x index) under(ctx context.Context, prefix string) ([]string, error) {
-	info, err := x.stream.Info(ctx, jetstream.WithSubjectFilter(indexSubject+prefix+">"))
+	info, err := x.stream.Info(ctx, jetstream.WithSubjectFilter(x.subjects+prefix+">"))
 	if err != nil {
 		return nil, outside(ctx, err)
 	}
 	keys := slices.Collect(maps.Keys(info.State.Subjects))
 	for i := range keys {
-		keys[i] = strings.TrimPrefix(keys[i], indexSubject)
+		keys[i] = strings.TrimPrefix(keys[i], x.subjects)
 	}
 	slices.Sort(keys)
 	return keys, nil
@@ -130,21 +141,25 @@ func (x index) announce(ctx context.Context, ref blobRef) error {
 	return x.set(ctx, pendingKey(ref), value, 0)
 }
 
-// announced returns the blob of a pendingKey.
-func (x index) announced(ctx context.Context, key string) (ref blobRef, err error) {
+// announced returns the blob of a pendingKey and since when it is announced. Errors:
+// ErrNotFound.
+func (x index) announced(ctx context.Context, key string) (ref blobRef, since time.Time, err error) {
 	at, err := x.keys.Get(ctx, key)
+	if errors.Is(err, jetstream.ErrKeyNotFound) {
+		return blobRef{}, since, fmt.Errorf("%w: record %s", ErrNotFound, key)
+	}
 	if err != nil {
-		return blobRef{}, outside(ctx, err)
+		return blobRef{}, since, outside(ctx, err)
 	}
 	if err := json.Unmarshal(at.Value(), &ref); err != nil {
-		return blobRef{}, fmt.Errorf("%w: record %s: %w", ErrCorrupt, key, err)
+		return blobRef{}, since, fmt.Errorf("%w: record %s: %w", ErrCorrupt, key, err)
 	}
-	return ref, nil
+	return ref, at.Created(), nil
 }
 
 // settled removes a pendingKey: a record names the blob, or there is none.
 func (x index) settled(ctx context.Context, key string) error {
-	return outside(ctx, x.stream.Purge(ctx, jetstream.WithPurgeSubject(indexSubject+key)))
+	return outside(ctx, x.stream.Purge(ctx, jetstream.WithPurgeSubject(x.subjects+key)))
 }
 
 // floor returns the number above which the versions of a new name of the kind begin.
@@ -169,7 +184,7 @@ func (x index) raiseFloor(ctx context.Context, kind Kind, floor int) error {
 		if err != nil || now >= floor {
 			return err
 		}
-		if err := x.set(ctx, floorKey(kind), strconv.AppendInt(nil, int64(floor), 10), revision); !errors.Is(err, errMoved) {
+		if err := x.set(ctx, floorKey(kind), strconv.AppendInt(nil, int64(floor), 10), revision); !errors.Is(err, ErrMoved) {
 			return err
 		}
 	}
@@ -177,6 +192,6 @@ func (x index) raiseFloor(ctx context.Context, kind Kind, floor int) error {
 
 // forget removes the record at key unless it has changed since revision.
 func (x index) forget(ctx context.Context, key string, revision uint64) error {
-	err := x.stream.Purge(ctx, jetstream.WithPurgeSubject(indexSubject+key), jetstream.WithPurgeSequence(revision+1))
+	err := x.stream.Purge(ctx, jetstream.WithPurgeSubject(x.subjects+key), jetstream.WithPurgeSequence(revision+1))
 	return outside(ctx, err)
 }

@@ -12,10 +12,16 @@ import (
 	"go.uber.org/goleak"
 )
 
-// TestMain is also the children that TestKilled and TestKilledDuringALargePut start.
+// TestMain is also the children that the tests start and kill.
 func TestMain(m *testing.M) {
 	if dir := os.Getenv(childLarge); dir != "" {
 		putLargeUntilKilled(dir)
+	}
+	if dir := os.Getenv(childMixes); dir != "" {
+		putMixesUntilKilled(dir)
+	}
+	if url := os.Getenv(childNode); url != "" {
+		runAsNode(url)
 	}
 	if dir := os.Getenv(childDir); dir != "" {
 		putUntilKilled(dir)

@@ -258,7 +258,7 @@ func TestDataOfAnother(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.blobs.purge(t.Context(), e.Blob.chunkSubject()); err != nil {
+	if err := s.blobs.purge(t.Context(), s.blobs.chunkSubject(e.Blob)); err != nil {
 		t.Fatal(err)
 	}
 	if _, _, err := s.Get(t.Context(), Picture, "p", 0); !errors.Is(err, ErrCorrupt) {

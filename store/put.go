@@ -125,13 +125,13 @@ func (s *Store) publish(op, limit context.Context, kind Kind, name string, e ent
 		if err == nil {
 			return e.version(name), nil
 		}
-		if !errors.Is(err, errMoved) {
+		if !errors.Is(err, ErrMoved) {
 			return Version{}, err
 		}
 	}
 }
 
-// extend puts e into r with the next number, which it returns. Errors: errMoved when
+// extend puts e into r with the next number, which it returns. Errors: ErrMoved when
 // the record at key is not at revision any more.
 func (s *Store) extend(ctx context.Context, key string, r record, revision uint64, e entry) (int, error) {
 	if err := s.discard(ctx, r.Gone...); err != nil {
@@ -143,7 +143,7 @@ func (s *Store) extend(ctx context.Context, key string, r record, revision uint6
 	return e.Version, s.index.write(ctx, key, r, revision)
 }
 
-// begin makes the record at key with e alone. Errors: errMoved when it is there by now,
+// begin makes the record at key with e alone. Errors: ErrMoved when it is there by now,
 // ErrTooMany. Only one name begins at a time, so their count is exact.
 func (s *Store) begin(ctx context.Context, kind Kind, key string, e entry) (int, error) {
 	s.naming.Lock()
@@ -153,7 +153,7 @@ func (s *Store) begin(ctx context.Context, kind Kind, key string, e entry) (int,
 		return 0, err
 	}
 	if revision != 0 {
-		return 0, errMoved
+		return 0, ErrMoved
 	}
 	if err := s.makeRoom(ctx, kind); err != nil {
 		return 0, err

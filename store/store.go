@@ -3,9 +3,11 @@ package store
 import (
 	"cmp"
 	"context"
+	"crypto/rand"
 	"fmt"
 	"log/slog"
 	"maps"
+	"os"
 	"sync"
 	"time"
 
@@ -55,9 +57,30 @@ type Config struct {
 	// MaxNames is how many names a kind may have; default DefaultMaxNames. Deleted ones
 	// are among them until their place is needed; see Store.Put.
 	MaxNames int
+	// URL is that of a NATS server elsewhere, or of several with commas between them:
+	// nats:// or tls://. "" has one inside this process, which keeps everything in Dir.
+	URL string
+	// Credentials is a file with what lets in there; "" for none.
+	Credentials string
+	// Node names this process among those that share the servers at URL: it runs the mixes
+	// whose records have its name. Default: the host's name. Without a URL it is always
+	// LocalNode.
+	Node string
+	// Replicas is how many of the servers at URL keep everything: 1 (default), 3 or 5.
+	Replicas int
+	// Prefix begins the names of the buckets and streams at URL; default DefaultPrefix.
+	Prefix string
 	// Log gets what the server complains about; default slog.Default().
 	Log *slog.Logger
+
+	leaseTTL time.Duration // see lease; default leaseTTL
 }
+
+// LocalNode is the node of a Store whose server is in this process.
+const LocalNode = "local"
+
+// DefaultPrefix is the Prefix of a Config that has none.
+const DefaultPrefix = "lianmai"
 
 // withDefaults returns c with its zero fields filled and the rest within bounds.
 func (c Config) withDefaults() Config {
@@ -67,7 +90,25 @@ func (c Config) withDefaults() Config {
 	c.MaxNames = max(cmp.Or(c.MaxNames, DefaultMaxNames), 1)
 	c.MaxSizes = maps.Clone(c.MaxSizes)
 	c.Log = cmp.Or(c.Log, slog.Default())
+	c.leaseTTL = cmp.Or(c.leaseTTL, leaseTTL)
+	if c.URL == "" {
+		c.Node, c.Prefix, c.Replicas = LocalNode, "", 1
+		return c
+	}
+	if c.Node == "" {
+		c.Node, _ = os.Hostname() // without one Open refuses the empty name
+	}
+	c.Prefix = cmp.Or(c.Prefix, DefaultPrefix)
+	c.Replicas = cmp.Or(c.Replicas, 1)
 	return c
+}
+
+// bucket returns what a bucket or a stream is called at the server.
+func (c Config) bucket(name string) string {
+	if c.Prefix == "" {
+		return name
+	}
+	return c.Prefix + "_" + name
 }
 
 // maxSize returns how many bytes the data of a version of a kind may have.
@@ -81,38 +122,61 @@ func (c Config) maxSize(kind Kind) int64 {
 // Store keeps versions by kind and name. It is safe for concurrent use.
 type Store struct {
 	cfg    Config
-	server *embedded
+	server *link
 	index  index
 	blobs  blobs
+	mixes  index
+	events jetstream.Stream
+	js     jetstream.JetStream
+	writer string // in the records that this Store wrote
+	lease  *lease // nil for a server in this process, whose directory is locked
 
 	naming sync.Mutex   // held while a name gets its first record
 	open   sync.RWMutex // read-held by each operation, so that Close waits for them
 	closed bool         // guarded by open
+
+	life      context.Context // ends when Close begins
+	end       context.CancelFunc
+	following sync.WaitGroup // one for each Follow; added to while open is held
 }
 
-// Open starts the server on cfg.Dir and removes what an interrupted Put left there. The
-// Store must be closed. Errors: ErrUnavailable, ErrCorrupt, or ctx's.
+// Open starts the server on cfg.Dir, or connects to that at cfg.URL, and removes what an
+// interrupted Put left there. At a URL it waits until no other process runs as cfg.Node.
+// The Store must be closed. Errors: ErrUnavailable, ErrCorrupt, ErrName (of the node or
+// the prefix), ErrLeased when ctx ends before the node is free, or ctx's.
 func Open(ctx context.Context, cfg Config) (_ *Store, err error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	cfg = cfg.withDefaults()
-	s := &Store{cfg: cfg}
-	if s.server, err = startEmbedded(cfg.Dir, cfg.Log); err != nil {
+	s := &Store{cfg: cfg, writer: rand.Text()}
+	if s.server, err = connect(cfg); err != nil {
 		return nil, err
 	}
+	s.life, s.end = context.WithCancel(context.Background())
 	defer func() {
 		if err != nil {
+			s.end()
 			s.server.close()
 		}
 	}()
-	ctx, cancel := bounded(ctx, 0)
-	defer cancel()
-	js, err := jetstream.New(s.server.conn)
-	if err != nil {
+	if s.js, err = jetstream.New(s.server.conn); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
-	if err := s.openBuckets(ctx, js); err != nil {
+	// The wait for the lease is the caller's to bound.
+	if cfg.URL != "" {
+		if s.lease, err = s.takeLease(ctx); err != nil {
+			return nil, err
+		}
+		defer func() {
+			if err != nil {
+				s.lease.release()
+			}
+		}()
+	}
+	ctx, cancel := bounded(ctx, 0)
+	defer cancel()
+	if err := s.openBuckets(ctx, s.js); err != nil {
 		return nil, err
 	}
 	if err := s.tidy(ctx); err != nil {
@@ -121,27 +185,39 @@ func Open(ctx context.Context, cfg Config) (_ *Store, err error) {
 	return s, nil
 }
 
+// connect returns the link that cfg wants.
+func connect(cfg Config) (*link, error) {
+	if cfg.URL != "" {
+		return dial(cfg)
+	}
+	return startEmbedded(cfg.Dir, cfg.Log)
+}
+
 // openBuckets opens the index, then the blobs. They are made in that order, so blobs
-// without an index have lost it.
+// without an index have lost it. The mixes and the events follow.
 func (s *Store) openBuckets(ctx context.Context, js jetstream.JetStream) error {
 	forIndex := s.cfg.MaxBytes / indexShare
 	var fresh bool
 	var err error
-	if s.index, fresh, err = openIndex(ctx, js, forIndex); err != nil {
+	if s.index, fresh, err = openIndex(ctx, js, s.cfg, forIndex); err != nil {
 		return outside(ctx, err)
 	}
-	if s.blobs, err = openBlobs(ctx, js, s.cfg.MaxBytes-forIndex); err != nil {
+	if s.blobs, err = openBlobs(ctx, js, s.cfg, s.cfg.MaxBytes-forIndex); err != nil {
 		return outside(ctx, err)
 	}
 	if n := s.blobs.stream.CachedInfo().State.Msgs; fresh && n > 0 {
 		return fmt.Errorf("%w: %d messages of data and no index", ErrCorrupt, n)
 	}
-	return nil
+	if s.mixes, err = openMixes(ctx, js, s.cfg); err != nil {
+		return outside(ctx, err)
+	}
+	s.events, err = openEvents(ctx, js, s.cfg)
+	return outside(ctx, err)
 }
 
-// Close waits for the operations that run, then ends the server. Later operations
-// return ErrUnavailable, and so does a second Close. Errors: those of removing a
-// temporary directory.
+// Close ends what follows events and waits for the operations that run, then ends the
+// server or the connection to it. Later operations return ErrUnavailable, and so does a
+// second Close. Errors: those of removing a temporary directory.
 func (s *Store) Close() error {
 	s.open.Lock()
 	defer s.open.Unlock()
@@ -149,6 +225,11 @@ func (s *Store) Close() error {
 		return errClosed
 	}
 	s.closed = true
+	s.end()
+	s.following.Wait()
+	if s.lease != nil {
+		s.lease.release()
+	}
 	return s.server.close()
 }
 

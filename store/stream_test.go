@@ -166,12 +166,12 @@ func TestStreamsThatBreak(t *testing.T) {
 		want error
 	}{
 		{"lost", func(t *testing.T, s *Store, _ context.CancelFunc, ref blobRef) {
-			if err := s.blobs.purge(t.Context(), ref.chunkSubject()); err != nil {
+			if err := s.blobs.purge(t.Context(), s.blobs.chunkSubject(ref)); err != nil {
 				t.Fatal(err)
 			}
 		}, ErrCorrupt},
 		{"changed", func(t *testing.T, s *Store, _ context.CancelFunc, ref blobRef) {
-			if err := s.blobs.purge(t.Context(), ref.chunkSubject()); err != nil {
+			if err := s.blobs.purge(t.Context(), s.blobs.chunkSubject(ref)); err != nil {
 				t.Fatal(err)
 			}
 			if _, err := s.blobs.writeChunks(t.Context(), t.Context(), ref, newStretch("other", 2*chunkSize), 2*chunkSize); err != nil {
@@ -179,7 +179,7 @@ func TestStreamsThatBreak(t *testing.T) {
 			}
 		}, ErrCorrupt},
 		{"longer", func(t *testing.T, s *Store, _ context.CancelFunc, ref blobRef) {
-			if err := s.blobs.purge(t.Context(), ref.chunkSubject()); err != nil {
+			if err := s.blobs.purge(t.Context(), s.blobs.chunkSubject(ref)); err != nil {
 				t.Fatal(err)
 			}
 			if _, err := s.blobs.writeChunks(t.Context(), t.Context(), ref, newStretch("a", 3*chunkSize), 3*chunkSize); err != nil {

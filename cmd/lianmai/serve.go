@@ -9,18 +9,14 @@ import (
 	"log/slog"
 	"net"
 	"os"
-	"path/filepath"
 	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
 
-	"github.com/lianmai/lianmai/compose"
 	"github.com/lianmai/lianmai/config"
-	"github.com/lianmai/lianmai/decode"
 	"github.com/lianmai/lianmai/rtmp"
 	"github.com/lianmai/lianmai/server"
-	"github.com/lianmai/lianmai/store"
 )
 
 func newServeCommand(makeEngine engineMaker) *cobra.Command {
@@ -47,7 +43,8 @@ What is set by a flag counts first, then the environment (` + config.EnvPrefix +
     level: info
     format: auto
 
-SIGTERM or Ctrl-C ends the mixes cleanly, within 5 seconds, and then the service.
+SIGTERM or Ctrl-C ends the mixes cleanly, within 5 seconds, and then the service. With
+--data or --nats the mixes go on when the service is started again.
 
 The API and the origin ask nobody for a password: let only those reach them who may.`,
 		Example: `  lianmai serve
@@ -68,7 +65,7 @@ The API and the origin ask nobody for a password: let only those reach them who 
 	flags.String("grpc", defaults.GRPC, "where the API listens, `HOST:PORT`")
 	flags.String("http", defaults.HTTP, "where the probes listen, `HOST:PORT`, or off")
 	flags.String("rtmp", defaults.RTMP, "where the RTMP origin listens, `HOST:PORT`, or off")
-	flags.String("data", defaults.Data, "`DIR` for templates, pictures and sounds; without it they are gone when the service ends")
+	addStoreFlags(flags, defaults)
 	flags.String("assets-max-bytes", defaults.Assets.MaxBytes, "the most bytes of one picture, `SIZE` such as 800KB or 5MB; up to "+config.MostBytes)
 	flags.String("assets-max-side", defaults.Assets.MaxSide, "the most pixels of a picture's side, `N`")
 	flags.String("assets-max-sound-bytes", defaults.Assets.MaxSoundBytes, "the most bytes of one sound, `SIZE` such as 50MB or 1GB; up to "+config.MostSoundBytes)
@@ -97,22 +94,24 @@ func loadConfig(cmd *cobra.Command, file string) (config.Config, error) {
 // serve runs the service until ctx is done and has then ended everything. The line
 // that says what listens where goes to banner.
 func serve(ctx context.Context, cfg config.Config, makeEngine engineMaker, log *slog.Logger, banner io.Writer) (err error) {
-	library, closeLibrary, err := openLibrary(ctx, cfg, log)
+	kept, err := openKept(ctx, cfg, log)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, closeLibrary()) }()
+	defer func() { err = errors.Join(err, kept.close()) }()
+	ctx, stop := kept.whileHeld(ctx)
+	defer stop()
 	grpc, http, err := listen(cfg)
 	if err != nil {
 		return err
 	}
 	fonts := newFonts(log)
-	engine := makeEngine(engineSettings{library: library, log: log})
+	engine := makeEngine(engineSettings{library: kept.library, log: log})
 	defer engine.Close()
-	library.CheckSoundsWith(engine.CheckSound)
+	kept.library.CheckSoundsWith(engine.CheckSound)
+	mixes := server.NewRegistry(engine, kept.library, server.Limits{})
 	srv, err := server.New(server.Config{
-		GRPC: grpc, HTTP: http, Log: log, Version: version, Fonts: fonts,
-		Mixes: server.NewRegistry(engine, library, server.Limits{}),
+		GRPC: grpc, HTTP: http, Log: log, Version: version, Fonts: fonts, Mixes: mixes,
 	})
 	if err != nil {
 		return errors.Join(err, closeAll(grpc, http))
@@ -134,35 +133,16 @@ func serve(ctx context.Context, cfg config.Config, makeEngine engineMaker, log *
 		}()
 		parts = append(parts, "RTMP "+origin.Addr().String())
 	}
+	mixes.Keep(kept.keeping)
+	if err := mixes.Resume(ctx); err != nil {
+		return errors.Join(err, mixes.Close(ctx), closeAll(grpc, http))
+	}
 	fmt.Fprintln(banner, strings.Join(parts, " · "))
-	return srv.Serve(ctx)
-}
-
-// openLibrary opens what --data keeps. close ends it.
-func openLibrary(ctx context.Context, cfg config.Config, log *slog.Logger) (library *server.Library, close func() error, err error) {
-	var dir, sounds string
-	cleanUp := func() error { return nil }
-	if cfg.Data == "" {
-		log.Info("templates, pictures and sounds are kept until the service ends; --data DIR keeps them for longer")
-		if sounds, err = os.MkdirTemp("", "lianmai-sounds-"); err != nil {
-			return nil, nil, err
-		}
-		cleanUp = func() error { return os.RemoveAll(sounds) }
-	} else {
-		dir, sounds = filepath.Join(cfg.Data, "store"), filepath.Join(cfg.Data, "sounds")
+	err = srv.Serve(ctx)
+	if cause := context.Cause(ctx); errors.Is(cause, errLost) {
+		err = errors.Join(cause, err)
 	}
-	kept, err := store.Open(ctx, store.Config{
-		Dir: dir, MaxSizes: map[store.Kind]int64{store.Sound: cfg.Assets.SoundBytes()}, Log: log.With("part", "store"),
-	})
-	if err != nil {
-		return nil, nil, errors.Join(fmt.Errorf("--data: %w", err), cleanUp())
-	}
-	library = server.NewLibrary(kept, server.LibraryConfig{
-		Pictures: compose.PictureLimits{Bytes: cfg.Assets.Bytes(), Side: cfg.Assets.Side()},
-		Sounds:   decode.SoundLimits{Bytes: cfg.Assets.SoundBytes(), Duration: cfg.Assets.SoundDuration()},
-		Dir:      sounds,
-	})
-	return library, func() error { return errors.Join(kept.Close(), cleanUp()) }, nil
+	return err
 }
 
 // listen opens the listeners of the API and, unless it is off, of the probes.
