@@ -2,7 +2,9 @@ package supervisor
 
 import (
 	"bufio"
+	"errors"
 	"io"
+	"log/slog"
 	"os"
 	"time"
 
@@ -14,28 +16,67 @@ import (
 func (c *child) listen() {
 	for {
 		m, _, err := c.conn.Receive()
-		if err != nil {
-			c.kill() // or it is dead already
+		nonsense := errors.Is(err, wire.ErrFrame)
+		if err == nil {
+			err = c.heed(m)
+			nonsense = err != nil
+		}
+		switch {
+		case nonsense:
+			c.log.Error("the worker talks nonsense and is killed", "error", err)
+			c.kill("it talked nonsense")
+			return
+		case err != nil:
+			c.leave()
 			return
 		}
-		c.heed(m)
 	}
 }
 
-// heed does what a message asks for.
-func (c *child) heed(m wire.Message) {
+// leave notes that the socket has ended. A process that has not said that it ends is dead
+// already, or is to be.
+func (c *child) leave() {
+	c.mu.Lock()
+	c.leaving = true
+	ended := c.ended != nil
+	c.mu.Unlock()
+	if !ended {
+		c.kill("")
+	}
+}
+
+// Errors of a child that says what no worker says.
+var (
+	errNonsense = errors.New("nothing that a worker says")
+	errFlood    = errors.New("more than a worker says")
+)
+
+// heed does what a message asks for. Errors: errNonsense, errFlood.
+func (c *child) heed(m wire.Message) error {
 	switch {
 	case m.Event != nil:
+		if !c.events.take(time.Now()) {
+			return errFlood
+		}
+		if !plausibleEvent(m.Event) {
+			return errNonsense
+		}
 		c.mind.event(*m.Event)
 	case m.Pulse != nil:
+		if !plausibleStats(&m.Pulse.Stats) || !plausibleMeters(&m.Pulse.Meters) {
+			return errNonsense
+		}
 		c.beat(m.Pulse)
 		c.mind.pulse(m.Pulse)
 	case m.Levels != nil:
+		if !plausibleMeters(m.Levels) {
+			return errNonsense
+		}
 		c.mind.levels(m.Levels)
 	case m.Log != nil:
-		relog(c.log, m.Log)
+		c.note(m.Log)
 	case m.Ask != nil:
-		c.work.Go(func() { c.answer(*m.Ask) })
+		return c.hear(*m.Ask)
 	case m.Release != nil:
 		c.release(m.Release.ID)
 	case m.Ready != nil:
@@ -43,74 +84,46 @@ func (c *child) heed(m wire.Message) {
 	case m.Applied != nil:
 		offer(c.applied, *m.Applied)
 	case m.Ended != nil:
+		m.Ended.Error = cut(m.Ended.Error)
 		c.mu.Lock()
 		c.ended = m.Ended
 		c.mu.Unlock()
+	default:
+		return errNonsense
 	}
+	return nil
 }
 
 // offer hands over a result that is waited for; another one is dropped.
 func offer(to chan wire.Result, r wire.Result) {
+	r.Error = cut(r.Error)
 	select {
 	case to <- r:
 	default:
 	}
 }
 
-// beat notes that the child is alive.
+// beat notes that the child is alive, and once for each pulse how much of its log is lost.
 func (c *child) beat(p *wire.Pulse) {
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	c.pulsed = time.Now()
 	if p.At != c.at {
 		c.at, c.moved = p.At, c.pulsed
 	}
+	c.mu.Unlock()
+	if lost := c.left + p.LostLines; lost > c.lost {
+		c.log.Warn("lines of the worker's log were left out", "lines", lost-c.lost)
+		c.lost = lost
+	}
 }
 
-// answer answers one question.
-func (c *child) answer(q wire.Ask) {
-	a := &wire.Answer{ID: q.ID}
-	var file []byte
-	var err error
-	switch {
-	case c.library == nil:
-		a.Error = "there are no pictures and no sounds here"
-	case q.Sound != "":
-		var release func()
-		if a.Path, release, err = c.library.SoundFile(c.ctx, q.Sound); err == nil {
-			c.lend(q.ID, release)
-		}
-	default:
-		file, err = c.library.PictureFile(c.ctx, q.Picture)
-	}
-	if err != nil {
-		a.Error = err.Error()
-	}
-	_ = c.conn.Send(wire.Message{Answer: a}, file) // the reader hears of its end
-}
-
-// maxLent bounds the sounds that a child uses at once: more than a mix may have tracks.
-const maxLent = 64
-
-// lend keeps the release of a sound until the child says that it is done with it, or ends.
-func (c *child) lend(id int64, release func()) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if len(c.sounds) >= maxLent || c.sounds[id] != nil {
-		release()
+// note logs a line of the child's log, unless there are too many.
+func (c *child) note(line []byte) {
+	if !c.lines.take(time.Now()) {
+		c.left++
 		return
 	}
-	c.sounds[id] = release
-}
-
-// release gives a sound back.
-func (c *child) release(id int64) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if release := c.sounds[id]; release != nil {
-		release()
-		delete(c.sounds, id)
-	}
+	relog(c.log, line)
 }
 
 // What is logged of what a child writes to its standard error: a crash says more than
@@ -120,9 +133,9 @@ const (
 	maxWordBytes = 500
 )
 
-// overhear logs what the child writes to its standard error, the beginning of it, until
-// it ends.
-func (c *child) overhear(words *os.File) {
+// overhear logs what a worker writes to its standard error, the beginning of it, until it
+// ends, and closes words.
+func overhear(log *slog.Logger, words *os.File) {
 	defer words.Close()
 	lines := bufio.NewReaderSize(words, maxWordBytes)
 	for n := 0; n < maxWords; {
@@ -131,7 +144,7 @@ func (c *child) overhear(words *os.File) {
 			return
 		}
 		if len(line) > 0 {
-			c.log.Warn("the worker says", "line", string(line))
+			log.Warn("the worker says", "line", string(line))
 			n++
 		}
 		for more && err == nil {

@@ -1,6 +1,7 @@
 package supervisor
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -14,13 +15,14 @@ import (
 
 // Mix is one mix in a process of its own, started anew for as long as it is wanted.
 type Mix struct {
-	s     *Supervisor
-	log   *slog.Logger
-	done  chan struct{}
-	halt  chan struct{} // closed by the first Stop
-	once  sync.Once
-	began time.Time     // when it was started here
-	base  time.Duration // how long it had run until then
+	s      *Supervisor
+	log    *slog.Logger
+	done   chan struct{}
+	halted context.Context // ends with the first Stop
+	halt   context.CancelFunc
+	began  time.Time     // when it was started here
+	base   time.Duration // how long it had run until then
+	wait   backoff       // of keep
 
 	changing sync.Mutex // one Apply, or the start of a child's successor, at a time
 	newest   mixer.Spec // guarded by changing
@@ -28,8 +30,9 @@ type Mix struct {
 	telling sync.Mutex // one event at a time
 	observe func(mixer.Event)
 	started bool      // MixStarted was told; guarded by telling
-	lost    time.Time // when the last worker was lost; guarded by telling
-	ended   string    // why the session of a mix that is stopped ended; guarded by telling
+	away    bool      // the worker is lost and no other mixes; guarded by telling
+	lost    time.Time // when it was lost; guarded by telling
+	ended   string    // why the newest session ended; guarded by telling
 
 	mu     sync.Mutex // guards what follows
 	child  *child     // nil while there is none
@@ -40,9 +43,10 @@ type Mix struct {
 
 func newMix(s *Supervisor, spec mixer.Spec, observe func(mixer.Event)) *Mix {
 	m := &Mix{
-		s: s, log: s.cfg.Log.With("mix", spec.ID), done: make(chan struct{}), halt: make(chan struct{}),
+		s: s, log: s.cfg.Log.With("mix", spec.ID), done: make(chan struct{}),
 		began: time.Now(), newest: spec, observe: observe,
 	}
+	m.halted, m.halt = context.WithCancel(context.Background())
 	if !spec.Started.IsZero() {
 		m.base = max(0, time.Since(spec.Started))
 	}
@@ -54,17 +58,20 @@ func (m *Mix) age() time.Duration { return m.base + time.Since(m.began) }
 
 // launch starts a child with spec.
 func (m *Mix) launch(spec mixer.Spec) (*child, error) {
-	return m.s.start(m.log, m, &wire.Start{
+	return m.s.start(m.halted, m.log, m, &wire.Start{
 		Spec: spec, Base: m.age(), Limits: m.s.cfg.Limits, Policy: m.s.cfg.Policy,
 	})
 }
 
-// install makes c the child that changes go to.
+// install makes c the child that changes go to. One that came when the mix was stopped
+// already is killed.
 func (m *Mix) install(c *child) {
 	m.mu.Lock()
 	m.child = c
 	m.mu.Unlock()
-	go c.watch(m.s.cfg.Patience)
+	if m.halted.Err() != nil {
+		c.kill("it is not wanted any more")
+	}
 }
 
 // current returns the child, nil for none.
@@ -75,10 +82,13 @@ func (m *Mix) current() *child {
 }
 
 // Apply hands over the next spec. While there is no process it is kept for the next one.
-// Errors: ErrRefused: the mix goes on with the spec that it had.
+// Errors: ErrRefused: the mix goes on with the spec that it had; mixer.ErrStopped.
 func (m *Mix) Apply(spec mixer.Spec) error {
 	m.changing.Lock()
 	defer m.changing.Unlock()
+	if m.halted.Err() != nil {
+		return mixer.ErrStopped
+	}
 	if c := m.current(); c != nil {
 		if err := c.apply(spec); err != nil && !errors.Is(err, errGone) {
 			return err
@@ -92,12 +102,12 @@ func (m *Mix) Apply(spec mixer.Spec) error {
 func (m *Mix) keep(c *child) {
 	for c != nil {
 		born := time.Now()
-		<-c.gone
+		c.watch(m.s.cfg.Patience)
 		if m.lose() {
 			break
 		}
 		m.log.Error("the worker is lost", "reason", c.why, "worker", c.cmd.Process.Pid)
-		m.tell(mixer.Event{Kind: mixer.WorkerLost, Reason: c.why})
+		m.miss(c.why)
 		c = m.replace(time.Since(born))
 	}
 	m.finish()
@@ -108,78 +118,75 @@ func (m *Mix) lose() (halted bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.child = nil
-	if m.halted() {
+	if m.halted.Err() != nil {
 		return true
 	}
 	m.absent()
 	return false
 }
 
-// The wait before a child is started again after one that did not live long: it doubles
-// from shortestWait to longestWait. The first start is at once.
-const (
-	shortestWait = 200 * time.Millisecond
-	longestWait  = 10 * time.Second
-	goodLife     = 30 * time.Second // after which the next start is at once again
-)
-
 // replace starts a child after one that lived for a while; nil when the mix is stopped.
 func (m *Mix) replace(lived time.Duration) *child {
-	var wait time.Duration
-	if lived < goodLife/10 {
-		wait = shortestWait
-	}
-	for {
+	for ; ; lived = 0 {
+		wait := m.wait.next(lived)
+		timer := time.NewTimer(wait + time.Duration(float64(wait)*rand.Float64()/4))
 		select {
-		case <-m.halt:
+		case <-m.halted.Done():
+			timer.Stop()
 			return nil
-		case <-time.After(wait + time.Duration(float64(wait)*rand.Float64()/4)):
+		case <-timer.C:
 		}
-		m.changing.Lock()
-		spec := m.newest
-		m.changing.Unlock()
-		c, err := m.launch(spec)
-		if err == nil && m.adopt(c, spec.Revision) {
+		c, err := m.succeed()
+		if err == nil {
 			return c
 		}
-		if err != nil {
+		if m.halted.Err() == nil {
 			m.log.Error("no other worker could be started", "error", err)
+			m.miss(err.Error())
 		}
-		wait = min(max(2*wait, shortestWait), longestWait)
 	}
 }
 
-// adopt installs a child that was started with the spec of a revision, after it has heard
-// of what changed meanwhile. It returns false when the child did not survive that.
-func (m *Mix) adopt(c *child, revision int64) bool {
+// succeed starts another child and lets it hear of what changed meanwhile.
+func (m *Mix) succeed() (*child, error) {
+	m.changing.Lock()
+	spec := m.newest
+	m.changing.Unlock()
+	c, err := m.launch(spec)
+	if err != nil {
+		return nil, err
+	}
 	m.changing.Lock()
 	defer m.changing.Unlock()
-	if m.newest.Revision != revision {
+	if m.newest.Revision != spec.Revision {
+		// Until it is installed, Stop does not know it.
+		cut := context.AfterFunc(m.halted, func() { c.kill("it is not wanted any more") })
+		defer cut()
 		if err := c.apply(m.newest); err != nil {
-			m.log.Error("another worker refused the newest spec", "error", err)
-			c.kill()
+			c.kill("it does not take a change")
 			<-c.gone
-			return false
+			return nil, err
 		}
 	}
 	m.install(c)
-	if m.halted() {
-		c.kill()
-	}
-	return true
+	return c, nil
 }
 
 // Stop ends the mix: what is encoded is sent and the outputs are closed. When ctx ends
 // before that the rest is cut off. It may be called again.
 func (m *Mix) Stop(ctx context.Context) error {
-	m.once.Do(func() { close(m.halt) })
-	// A child that is just being started is killed as soon as it is there.
+	m.halt() // a child that is just being started is killed
 	if c := m.current(); c != nil {
-		within := time.Hour
-		if deadline, ok := ctx.Deadline(); ok {
-			within = max(0, time.Until(deadline))
+		// That a child does not listen keeps nobody longer than ctx.
+		cut := context.AfterFunc(ctx, func() { c.kill("it did not stop in time") })
+		defer cut()
+		if ctx.Err() == nil {
+			within := time.Hour
+			if deadline, ok := ctx.Deadline(); ok {
+				within = max(0, time.Until(deadline))
+			}
+			c.stop(within)
 		}
-		c.stop(within)
 	}
 	select {
 	case <-m.done:
@@ -187,29 +194,16 @@ func (m *Mix) Stop(ctx context.Context) error {
 	case <-ctx.Done():
 	}
 	if c := m.current(); c != nil {
-		c.kill()
+		c.kill("it did not stop in time")
 	}
 	return ctx.Err()
-}
-
-// halted says whether Stop was called.
-func (m *Mix) halted() bool {
-	select {
-	case <-m.halt:
-		return true
-	default:
-		return false
-	}
 }
 
 // finish tells of the end.
 func (m *Mix) finish() {
 	m.telling.Lock()
-	reason := m.ended
+	reason := cmp.Or(m.ended, "stopped")
 	m.telling.Unlock()
-	if reason == "" {
-		reason = "stopped"
-	}
 	m.tell(mixer.Event{Kind: mixer.MixStopped, Reason: reason})
 	m.s.leave(m)
 	close(m.done)

@@ -8,7 +8,8 @@ import (
 	"time"
 )
 
-// relog writes a line of a worker's log, as slog's JSON, to log.
+// relog writes a line of a worker's log, as slog's JSON, to log, which knows better than the
+// worker which mix and which worker it is.
 func relog(log *slog.Logger, line []byte) {
 	dec := json.NewDecoder(bytes.NewReader(line))
 	dec.UseNumber()
@@ -33,6 +34,7 @@ func relog(log *slog.Logger, line []byte) {
 			_ = r.Level.UnmarshalText([]byte(text)) // else it stays INFO
 		case slog.MessageKey:
 			r.Message = text
+		case "mix", "worker":
 		default:
 			if n, ok := value.(json.Number); ok {
 				value = number(n)

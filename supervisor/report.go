@@ -1,6 +1,7 @@
 package supervisor
 
 import (
+	"slices"
 	"time"
 
 	"github.com/lianmai/lianmai/mixer"
@@ -10,11 +11,13 @@ import (
 // meterFor is how long a child sends meters after they were asked for.
 const meterFor = 3 * time.Second
 
-// Stats returns the newest snapshot.
+// Stats returns the newest snapshot. Its slices are the caller's.
 func (m *Mix) Stats() mixer.Stats {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.stats
+	st := m.stats
+	st.Sources, st.Outputs, st.Music = slices.Clone(st.Sources), slices.Clone(st.Outputs), slices.Clone(st.Music)
+	return st
 }
 
 // Meters returns how loud everything was at most half a second ago, and from the second
@@ -27,9 +30,10 @@ func (m *Mix) Meters() mixer.Meters {
 		m.asked = now
 	}
 	meters := m.meters
+	meters.Sources = slices.Clone(meters.Sources)
 	m.mu.Unlock()
 	if ask {
-		_ = c.conn.Send(wire.Message{Meter: &wire.Meter{For: meterFor}}, nil)
+		_ = c.send(wire.Message{Meter: &wire.Meter{For: meterFor}}, nil)
 	}
 	return meters
 }
@@ -67,30 +71,56 @@ func (m *Mix) levels(l *mixer.Meters) {
 func (m *Mix) event(e mixer.Event) {
 	m.telling.Lock()
 	defer m.telling.Unlock()
-	switch {
-	case e.Kind == mixer.MixStopped:
-		m.ended = e.Reason
-		return // finish tells of it, when the process is gone
-	case e.Kind == mixer.MixStarted && m.started:
+	switch e.Kind {
+	case mixer.MixStopped:
+		m.ended = e.Reason // finish tells of it, when the process is gone
+	case mixer.MixStarted:
+		m.start(e)
+	default:
+		m.observe(e)
+	}
+}
+
+// start tells that a session has started; telling is held.
+func (m *Mix) start(e mixer.Event) {
+	if !m.started {
+		m.started = true
+		m.observe(e)
+	}
+	if m.away {
+		m.away = false
 		took := time.Since(m.lost).Round(time.Millisecond)
 		m.log.Info("another worker mixes", "after", took)
 		e.Kind, e.Reason = mixer.WorkerRestarted, "after "+took.String()
-	case e.Kind == mixer.MixStarted:
-		m.started = true
+		m.observe(e)
 	}
-	m.observe(e)
+}
+
+// miss tells that the worker is lost, unless no other has mixed since that was told.
+func (m *Mix) miss(why string) {
+	e := m.own(mixer.Event{Kind: mixer.WorkerLost, Reason: why})
+	m.telling.Lock()
+	defer m.telling.Unlock()
+	m.ended = ""
+	if !m.away {
+		m.away, m.lost = true, e.Time
+		m.observe(e)
+	}
 }
 
 // tell tells of something that the supervisor did.
 func (m *Mix) tell(e mixer.Event) {
-	e.Time, e.At = time.Now(), m.age()
-	m.changing.Lock()
-	e.Revision = m.newest.Revision
-	m.changing.Unlock()
+	e = m.own(e)
 	m.telling.Lock()
 	defer m.telling.Unlock()
-	if e.Kind == mixer.WorkerLost {
-		m.lost = e.Time
-	}
 	m.observe(e)
+}
+
+// own fills in an event of the supervisor's own.
+func (m *Mix) own(e mixer.Event) mixer.Event {
+	e.Time, e.At = time.Now(), m.age()
+	m.changing.Lock()
+	defer m.changing.Unlock()
+	e.Revision = m.newest.Revision
+	return e
 }

@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -62,6 +64,12 @@ type Supervisor struct {
 	cfg     Config
 	spawner *spawner
 
+	ctx      context.Context // ends with Close
+	cancel   context.CancelFunc
+	closing  sync.Once
+	checks   sync.WaitGroup
+	checking chan struct{} // holds one for each check that runs
+
 	mu     sync.Mutex
 	mixes  map[*Mix]struct{}
 	closed bool
@@ -70,7 +78,11 @@ type Supervisor struct {
 // New returns a Supervisor. Close ends it.
 func New(cfg Config) *Supervisor {
 	cfg.Patience = cmp.Or(cfg.Patience, 5*time.Second)
-	return &Supervisor{cfg: cfg, spawner: newSpawner(cfg.Nice), mixes: map[*Mix]struct{}{}}
+	s := &Supervisor{
+		cfg: cfg, spawner: newSpawner(cfg.Nice), checking: make(chan struct{}, maxChecks), mixes: map[*Mix]struct{}{},
+	}
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	return s
 }
 
 // Start starts a mix in a process of its own and returns when it runs. observe is called
@@ -86,7 +98,11 @@ func (s *Supervisor) Start(spec mixer.Spec, observe func(mixer.Event)) (*Mix, er
 		c, err = m.launch(spec)
 	}
 	if err != nil {
+		defer close(m.done) // Close waits for it
 		s.leave(m)
+		if m.halted.Err() != nil {
+			return nil, ErrClosed
+		}
 		return nil, err
 	}
 	m.install(c)
@@ -112,21 +128,22 @@ func (s *Supervisor) leave(m *Mix) {
 	delete(s.mixes, m)
 }
 
-// Close refuses new mixes, ends those that still run without waiting for what is not sent
-// yet, and returns when every worker is gone.
+// Close refuses new mixes and checks, ends those that still run without waiting for what is
+// not sent yet, and returns when every worker is gone. It may be called again.
 func (s *Supervisor) Close() {
-	s.mu.Lock()
-	s.closed = true
-	mixes := make([]*Mix, 0, len(s.mixes))
-	for m := range s.mixes {
-		mixes = append(mixes, m)
-	}
-	s.mu.Unlock()
-	cut, cancel := context.WithCancel(context.Background())
-	cancel()
-	for _, m := range mixes {
-		_ = m.Stop(cut)
-		<-m.Done()
-	}
-	s.spawner.close()
+	s.closing.Do(func() {
+		s.mu.Lock()
+		s.closed = true
+		mixes := slices.Collect(maps.Keys(s.mixes))
+		s.mu.Unlock()
+		s.cancel()
+		for _, m := range mixes {
+			_ = m.Stop(s.ctx)
+		}
+		for _, m := range mixes {
+			<-m.Done()
+		}
+		s.checks.Wait()
+		s.spawner.close()
+	})
 }

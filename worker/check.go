@@ -3,17 +3,25 @@ package worker
 import (
 	"context"
 	"errors"
+	"io/fs"
+	"sync"
 
 	"github.com/lianmai/lianmai/decode"
 	"github.com/lianmai/lianmai/worker/wire"
 )
 
-// check checks a sound and says what it is.
-func check(out *outbox, cfg Config, c *wire.Check) error {
+// check checks a sound and says what it is, unless the socket ends before.
+func check(conn *wire.Conn, out *outbox, work *sync.WaitGroup, cfg Config, c *wire.Check) {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	work.Go(func() {
+		defer cancel()
+		_, _, _ = conn.Receive() // there is nothing more to say, so this is the end
+	})
 	result := &wire.Checked{}
 	err := limit(cfg, c.Limits)
 	if err == nil {
-		result.Info, err = decode.CheckSound(context.Background(), c.Path, decode.SoundLimits{Bytes: c.Bytes, Duration: c.Duration})
+		result.Info, err = decode.CheckSound(ctx, c.Path, decode.SoundLimits{Bytes: c.Bytes, Duration: c.Duration})
 	}
 	if err != nil {
 		result.Error = err.Error()
@@ -22,7 +30,7 @@ func check(out *outbox, cfg Config, c *wire.Check) error {
 				result.Kind = kind
 			}
 		}
+		_, result.Unreadable = errors.AsType[*fs.PathError](err)
 	}
 	out.must(wire.Message{Checked: result})
-	return nil
 }

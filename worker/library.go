@@ -88,18 +88,26 @@ func (l *library) ask(ctx context.Context, q wire.Ask) (answered, error) {
 		}
 		return a, nil
 	case <-ctx.Done():
-		l.forget(q)
+		l.forget(q.ID, reply)
 		return answered{}, fmt.Errorf("%w: %w", ErrNothing, ctx.Err())
 	}
 }
 
-// forget gives up a question. A sound that comes nevertheless is given back.
-func (l *library) forget(q wire.Ask) {
+// forget gives up a question. If its answer has just come, it is given back.
+func (l *library) forget(id int64, reply <-chan answered) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	delete(l.asked, q.ID)
-	if q.Sound != "" {
-		l.out.must(wire.Message{Release: &wire.Release{ID: q.ID}})
+	if l.asked == nil || l.asked[id] != nil {
+		delete(l.asked, id)
+		return
+	}
+	l.giveBack((<-reply).Answer)
+}
+
+// giveBack releases a sound that nobody wants any more.
+func (l *library) giveBack(a *wire.Answer) {
+	if a.Path != "" {
+		l.out.must(wire.Message{Release: &wire.Release{ID: a.ID}})
 	}
 }
 
@@ -107,10 +115,13 @@ func (l *library) forget(q wire.Ask) {
 func (l *library) answer(a *wire.Answer, file []byte) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if reply := l.asked[a.ID]; reply != nil {
-		delete(l.asked, a.ID)
-		reply <- answered{a, file}
+	reply := l.asked[a.ID]
+	if reply == nil {
+		l.giveBack(a)
+		return
 	}
+	delete(l.asked, a.ID)
+	reply <- answered{a, file}
 }
 
 // abandon tells everybody who waits that there will be no answers.

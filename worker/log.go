@@ -38,7 +38,7 @@ func (h *logHandler) Handle(ctx context.Context, r slog.Record) error {
 		return err
 	}
 	if h.line.Len() <= maxLogLine {
-		h.out.may(wire.Message{Log: json.RawMessage(bytes.Clone(bytes.TrimSpace(h.line.Bytes())))})
+		h.out.line(wire.Message{Log: json.RawMessage(bytes.Clone(bytes.TrimSpace(h.line.Bytes())))})
 	}
 	return nil
 }

@@ -8,19 +8,26 @@ import (
 	"github.com/lianmai/lianmai/worker/wire"
 )
 
-// pulse shows until stopped that the worker is alive, and how it is doing.
-func pulse(session *mixer.Session, out *outbox, stopped <-chan struct{}) {
+// pulseEvery is how often a worker shows that it is alive.
+const pulseEvery = 500 * time.Millisecond
+
+// pulse shows that the worker is alive, and how it is doing, until the session has ended
+// and once more then.
+func pulse(session *mixer.Session, out *outbox) {
 	ticker := time.NewTicker(pulseEvery)
 	defer ticker.Stop()
-	for {
+	for ended := false; ; {
 		p := &wire.Pulse{Stats: session.Stats(), Meters: session.Meters()}
 		p.At = p.Meters.At
 		p.Stats.Resources.CPU, p.Stats.Resources.Memory = usage()
-		out.may(wire.Message{Pulse: p})
+		out.beat(p)
+		if ended {
+			return
+		}
 		select {
 		case <-ticker.C:
-		case <-stopped:
-			return
+		case <-session.Done():
+			ended = true
 		}
 	}
 }
@@ -68,7 +75,7 @@ func (m *metering) run() {
 	defer ticker.Stop()
 	for m.wanted() {
 		levels := m.session.Meters()
-		m.out.may(wire.Message{Levels: &levels})
+		m.out.meter(wire.Message{Levels: &levels})
 		select {
 		case <-ticker.C:
 		case <-m.stopped:

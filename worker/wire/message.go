@@ -112,13 +112,17 @@ type Pulse struct {
 	At     time.Duration
 	Stats  mixer.Stats
 	Meters mixer.Meters
+	// LostLines is how many lines of the log found no room, in all.
+	LostLines int64 `json:",omitempty"`
 }
 
-// Checked is what decode.CheckSound said. Kind is the error's place in SoundErrors.
+// Checked is what decode.CheckSound said. Kind is the error's place in SoundErrors;
+// Unreadable says that the file could not be read.
 type Checked struct {
-	Info  decode.SoundInfo
-	Kind  int    `json:",omitempty"`
-	Error string `json:",omitempty"`
+	Info       decode.SoundInfo
+	Kind       int    `json:",omitempty"`
+	Unreadable bool   `json:",omitempty"`
+	Error      string `json:",omitempty"`
 }
 
 // SoundErrors are the errors that Checked tells apart, by Kind. Kind 0 is another error.
