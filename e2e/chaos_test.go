@@ -12,7 +12,7 @@ import (
 )
 
 var (
-	chaosRounds = flag.Int("chaos", 0, "rounds of TestChaos; 0 leaves it out")
+	chaosRounds = flag.Int("chaos", 60, "rounds of TestChaos; 0 leaves it out")
 	chaosSeed   = flag.Uint64("chaos-seed", 0, "seed of TestChaos (default: another one each time)")
 )
 
@@ -80,7 +80,7 @@ const descriptorSlack = 12
 // that was the service.
 func (c *chaos) killSoon() <-chan bool {
 	killed := make(chan bool, 1)
-	dice, wait := c.random.IntN(1000), time.Duration(c.random.IntN(40))*time.Millisecond
+	dice, wait := c.random.IntN(1000), time.Duration(c.random.IntN(15))*time.Millisecond
 	pick := c.random.Uint32()
 	if dice >= workerKills+serviceKills {
 		killed <- false

@@ -68,6 +68,9 @@ func TestKilledWorkerIsReplaced(t *testing.T) {
 	if bad := outs[1].falls() + outs[1].gaps(media.FPS(30)); bad > 0 {
 		t.Errorf("%d gaps and falls in the timestamps of the other mix", bad)
 	}
+	if restarts := s.mix("get", "victim")["mix"].(map[string]any)["restarts"]; restarts != float64(rounds) {
+		t.Errorf("the mix was restarted %v times; want %d", restarts, rounds)
+	}
 }
 
 // receiver notes when which picture of a stream came, over all its connections.

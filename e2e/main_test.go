@@ -47,6 +47,7 @@ var peersAllowed []string
 // service is a running `lianmai serve`.
 type service struct {
 	t       *testing.T
+	flags   []string
 	process *peers.Process
 	grpc    string
 	rtmp    string
@@ -57,13 +58,22 @@ func serve(t *testing.T, flags ...string) *service {
 	t.Helper()
 	s := &service{t: t, grpc: address(t), rtmp: address(t)}
 	http := address(t)
-	flags = append([]string{"serve", "--grpc", s.grpc, "--http", http, "--rtmp", s.rtmp, "--log-format", "text"}, flags...)
-	s.process = peers.Start(t, binary, append(flags, peersAllowed...)...)
+	s.flags = append([]string{"serve", "--grpc", s.grpc, "--http", http, "--rtmp", s.rtmp, "--log-format", "text"}, flags...)
+	s.flags = append(s.flags, peersAllowed...)
+	s.start()
+	return s
+}
+
+// start starts the program and waits until it answers.
+func (s *service) start() {
+	t := s.t
+	t.Helper()
+	s.process = peers.Start(t, binary, s.flags...)
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
 	for {
 		if err := exec.CommandContext(ctx, binary, "mix", "list", "--server", s.grpc).Run(); err == nil {
-			return s
+			return
 		}
 		select {
 		case <-ctx.Done():

@@ -6,7 +6,7 @@ import "time"
 const (
 	shortestWait = 200 * time.Millisecond
 	longestWait  = 10 * time.Second
-	goodLife     = 5 * time.Second
+	goodLife     = 2 * time.Second // starting another costs 50 ms of a core
 )
 
 // backoff is the wait before another child is started. After a child that lived for
