@@ -28,8 +28,8 @@ func newServeCommand(makeEngine engineMaker) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Run the mixing service",
-		Long: `Run the mixing service: the API over gRPC, probes over HTTP, and an RTMP origin to
-publish to and play from.
+		Long: `Run the mixing service: the API over gRPC, the same as REST and probes over HTTP, and
+an RTMP origin to publish to and play from. /openapi.json describes the REST API.
 
 What is set by a flag counts first, then the environment (` + config.EnvPrefix + `GRPC for --grpc,
 ` + config.EnvPrefix + `LOG_LEVEL for --log-level), then the file:
@@ -66,7 +66,7 @@ The API and the origin ask nobody for a password: let only those reach them who 
 	flags, defaults := cmd.Flags(), config.Default()
 	flags.StringVar(&file, "config", "", "YAML `FILE` with settings")
 	flags.String("grpc", defaults.GRPC, "where the API listens, `HOST:PORT`")
-	flags.String("http", defaults.HTTP, "where the probes listen, `HOST:PORT`, or off")
+	flags.String("http", defaults.HTTP, "where REST and the probes listen, `HOST:PORT`, or off")
 	flags.String("rtmp", defaults.RTMP, "where the RTMP origin listens, `HOST:PORT`, or off")
 	flags.String("data", defaults.Data, "`DIR` for templates, pictures and sounds; without it they are gone when the service ends")
 	flags.String("assets-max-bytes", defaults.Assets.MaxBytes, "the most bytes of one picture, `SIZE` such as 800KB or 5MB; up to "+config.MostBytes)
@@ -106,9 +106,14 @@ func serve(ctx context.Context, cfg config.Config, makeEngine engineMaker, log *
 	if err != nil {
 		return err
 	}
+	rest, err := newRESTSide()
+	if err != nil {
+		return errors.Join(err, closeAll(grpc, http))
+	}
+	defer rest.close()
 	fonts := newFonts(log)
 	srv, err := server.New(server.Config{
-		GRPC: grpc, HTTP: http, Log: log, Version: version, Fonts: fonts,
+		GRPC: grpc, HTTP: http, Local: rest.local, Handlers: rest.handlers, Log: log, Version: version, Fonts: fonts,
 		Mixes: server.NewRegistry(makeEngine(fonts, library, log), library, server.Limits{}),
 	})
 	if err != nil {
@@ -162,7 +167,7 @@ func openLibrary(ctx context.Context, cfg config.Config, log *slog.Logger) (libr
 	return library, func() error { return errors.Join(kept.Close(), cleanUp()) }, nil
 }
 
-// listen opens the listeners of the API and, unless it is off, of the probes.
+// listen opens the listeners of gRPC and, unless it is off, of HTTP.
 func listen(cfg config.Config) (grpc, http net.Listener, err error) {
 	grpc, err = net.Listen("tcp", cfg.GRPC)
 	if err != nil {
