@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"google.golang.org/grpc/codes"
@@ -49,7 +50,11 @@ func (g *gateway) upload(w http.ResponseWriter, r *http.Request) {
 	_ = conn.SetReadDeadline(time.Now().Add(uploadTimeout))
 	_ = conn.SetWriteDeadline(time.Now().Add(uploadTimeout + writeTimeout))
 
-	resp, err := g.send(forwarded(r), open, r.Body, conn)
+	body := &uploadBody{Reader: r.Body, conn: conn}
+	resp, err := g.send(forwarded(r), open, body)
+	if !body.finish() {
+		w.Header().Set("Connection", "close") // the rest of the body is still on its way
+	}
 	switch {
 	case errors.Is(err, errUnread):
 		unreadable(w, r, err)
@@ -63,9 +68,47 @@ func (g *gateway) upload(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// uploadBody is a body whose reading another goroutine may break off.
+type uploadBody struct {
+	io.Reader
+	conn *http.ResponseController
+
+	mu             sync.Mutex
+	whole, settled bool
+}
+
+// Read reads as the body does.
+func (b *uploadBody) Read(p []byte) (int, error) {
+	n, err := b.Reader.Read(p)
+	if errors.Is(err, io.EOF) {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		b.whole = !b.settled
+	}
+	return n, err
+}
+
+// breakOff ends a Read that waits, unless the body has been read. The connection then
+// serves no other request.
+func (b *uploadBody) breakOff() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !b.whole && !b.settled {
+		b.settled = true
+		_ = b.conn.SetReadDeadline(time.Now())
+	}
+}
+
+// finish says whether the connection may serve another request: the body has been read,
+// and nothing has broken it off.
+func (b *uploadBody) finish() (clean bool) {
+	b.breakOff()
+	return b.whole
+}
+
 // send streams a body to the service. A service that has seen enough ends the reading of
 // the body. Errors: the service's, or errUnread with the body's.
-func (g *gateway) send(ctx context.Context, open *pb.UploadAssetOpen, body io.Reader, conn *http.ResponseController) (*pb.UploadAssetResponse, error) {
+func (g *gateway) send(ctx context.Context, open *pb.UploadAssetOpen, body *uploadBody) (*pb.UploadAssetResponse, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	stream, err := g.assets.UploadAsset(ctx)
@@ -77,26 +120,18 @@ func (g *gateway) send(ctx context.Context, open *pb.UploadAssetOpen, body io.Re
 	go func() {
 		err := stream.RecvMsg(resp)
 		answered <- err // first, so that it is there when the reading breaks off
-		if err != nil {
-			_ = conn.SetReadDeadline(time.Now())
-		}
+		body.breakOff()
 	}()
 	err = stream.Send(&pb.UploadAssetRequest{Part: &pb.UploadAssetRequest_Open{Open: open}})
 	var unread error
-	for buf := make([]byte, chunkBytes); err == nil; {
-		n, readErr := body.Read(buf)
+	for buf := make([]byte, chunkBytes); err == nil && unread == nil; {
+		var n int
+		n, unread = body.Read(buf)
 		if n > 0 {
 			err = stream.Send(&pb.UploadAssetRequest{Part: &pb.UploadAssetRequest_Chunk{Chunk: buf[:n]}})
 		}
-		if errors.Is(readErr, io.EOF) {
-			break
-		}
-		if readErr != nil {
-			unread = readErr // io.ErrUnexpectedEOF, too: the body was to be longer
-			break
-		}
 	}
-	if unread == nil {
+	if unread == nil || errors.Is(unread, io.EOF) {
 		_ = stream.CloseSend() // what went wrong, the answer says
 		err := <-answered
 		return resp, err
