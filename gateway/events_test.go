@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/lianmai/lianmai/server"
@@ -217,4 +219,35 @@ func TestTooManyStreams(t *testing.T) {
 	for i := range 3 {
 		b.ok(t, "PATCH", "/v1/mixes/room/participants/ben", fmt.Sprintf(`{"gainDb":%d}`, -i))
 	}
+}
+
+// stuck is a connection whose reader takes nothing: a write waits for its deadline.
+type stuck struct {
+	http.ResponseWriter
+	deadline time.Time
+	writes   int
+}
+
+func (s *stuck) SetWriteDeadline(at time.Time) error { s.deadline = at; return nil }
+
+func (s *stuck) Write([]byte) (int, error) {
+	s.writes++
+	if s.deadline.IsZero() {
+		select {} // for ever
+	}
+	time.Sleep(time.Until(s.deadline))
+	return 0, os.ErrDeadlineExceeded
+}
+
+// A reader that takes nothing is cut, however much is to come.
+func TestAStuckReaderIsCut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &stuck{}
+		begun := time.Now()
+		out := &eventWriter{w: s, conn: http.NewResponseController(s)}
+		out.follow(make(chan update), heartbeat)
+		if took := time.Since(begun); s.writes != 1 || took != heartbeat+writeTimeout {
+			t.Errorf("%d writes, cut after %v", s.writes, took)
+		}
+	})
 }

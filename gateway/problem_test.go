@@ -9,7 +9,9 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -274,5 +276,39 @@ func TestRetryInfoIsRetryAfter(t *testing.T) {
 	wantProblem(t, "full", reply{resp.StatusCode, resp.Header, body}, 429, "RESOURCE_EXHAUSTED")
 	if got := resp.Header.Get("Retry-After"); got != "2" {
 		t.Errorf("Retry-After = %q", got)
+	}
+}
+
+// Calls are bounded; one more than may be is told to come again.
+func TestTooManyCalls(t *testing.T) {
+	entered, leave := make(chan struct{}), make(chan struct{})
+	web := before(t, func(context.Context) error {
+		entered <- struct{}{}
+		<-leave
+		return status.Error(codes.Unavailable, "enough")
+	})
+	var calls sync.WaitGroup
+	for range MaxCalls {
+		calls.Go(func() {
+			resp, err := web.Client().Get(web.URL + "/v1/mixes")
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			resp.Body.Close()
+		})
+		<-entered
+	}
+	resp, err := web.Client().Get(web.URL + "/v1/mixes")
+	close(leave)
+	calls.Wait()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, _ := io.ReadAll(resp.Body)
+	wantProblem(t, "one more", reply{resp.StatusCode, resp.Header, body}, 503, "UNAVAILABLE")
+	if resp.Header.Get("Retry-After") != "1" || !strings.Contains(string(body), strconv.Itoa(MaxCalls)) {
+		t.Errorf("Retry-After %q, %s", resp.Header.Get("Retry-After"), body)
 	}
 }
