@@ -61,10 +61,7 @@ func (g *gateway) upload(w http.ResponseWriter, r *http.Request) {
 	case err != nil:
 		failed(w, r, err)
 	default:
-		if data, err := asJSON.Marshal(resp); err == nil {
-			w.Header().Set("Content-Type", "application/json")
-			_, _ = w.Write(data) // a reader that went away is no error
-		}
+		succeeded(w, resp)
 	}
 }
 

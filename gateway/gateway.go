@@ -14,6 +14,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
 
 	pb "github.com/lianmai/lianmai/proto/lianmai/v1"
 )
@@ -52,6 +53,7 @@ type Config struct {
 // gateway is the handler that New returns.
 type gateway struct {
 	mixes     pb.MixServiceClient
+	templates pb.TemplateServiceClient
 	assets    pb.AssetServiceClient
 	rest      *runtime.ServeMux // every verb that is JSON both ways
 	routes    []route
@@ -69,6 +71,7 @@ var asJSON = &runtime.JSONPb{MarshalOptions: protojson.MarshalOptions{EmitDefaul
 func New(cfg Config) (http.Handler, error) {
 	g := &gateway{
 		mixes:     pb.NewMixServiceClient(cfg.Conn),
+		templates: pb.NewTemplateServiceClient(cfg.Conn),
 		assets:    pb.NewAssetServiceClient(cfg.Conn),
 		routes:    annotated(),
 		heartbeat: cmp.Or(cfg.Heartbeat, heartbeat),
@@ -95,7 +98,7 @@ func New(cfg Config) (http.Handler, error) {
 	for _, register := range []func() error{
 		func() error { return pb.RegisterMixServiceHandlerClient(context.Background(), g.rest, g.mixes) },
 		func() error {
-			return pb.RegisterTemplateServiceHandlerClient(context.Background(), g.rest, pb.NewTemplateServiceClient(cfg.Conn))
+			return pb.RegisterTemplateServiceHandlerClient(context.Background(), g.rest, g.templates)
 		},
 		func() error { return pb.RegisterAssetServiceHandlerClient(context.Background(), g.rest, g.assets) },
 	} {
@@ -106,6 +109,7 @@ func New(cfg Config) (http.Handler, error) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /openapi.json", serveSpec)
 	mux.HandleFunc("GET /v1/mixes/{id}/events", g.events)
+	mux.HandleFunc("POST /v1/templates", g.uploadTemplate)
 	mux.HandleFunc("POST /v1/assets/{name}", g.upload)
 	mux.HandleFunc("GET /v1/assets/{name}/data", g.download)
 	mux.HandleFunc("/", g.call)
@@ -145,17 +149,24 @@ func (g *gateway) call(w http.ResponseWriter, r *http.Request) {
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), callTimeout)
 	defer cancel()
-	// The server's own deadlines are those of reading a request; the answer may take longer.
-	conn := http.NewResponseController(w)
-	_ = conn.SetReadDeadline(time.Time{})
-	_ = conn.SetWriteDeadline(time.Now().Add(callTimeout + writeTimeout))
-
+	unhurried(w)
 	clean := r.Clone(ctx)
 	clean.Body = body
 	for _, header := range []string{"X-Forwarded-For", "X-Forwarded-Host", "Grpc-Timeout"} {
 		clean.Header.Del(header)
 	}
 	g.rest.ServeHTTP(w, clean)
+}
+
+// succeeded answers with a message.
+func succeeded(w http.ResponseWriter, m proto.Message) {
+	data, err := asJSON.Marshal(m)
+	if err != nil { // it has text that is not UTF-8, which gRPC would not have sent
+		w.WriteHeader(http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = w.Write(data) // a reader that went away is no error
 }
 
 // take takes one of the places, which free gives back, or answers that there is none.

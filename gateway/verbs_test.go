@@ -8,6 +8,7 @@ import (
 	"image"
 	"image/png"
 	"net/http"
+	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -106,6 +107,30 @@ func TestEveryVerbOfATemplate(t *testing.T) {
 	}
 	b.walk(t, []step{{"DeleteTemplate", "DELETE", "/v1/templates/mine", "", nil}})
 	wantProblem(t, "a deleted template", b.do(t, "GET", "/v1/templates/mine", ""), http.StatusNotFound, "NOT_FOUND")
+}
+
+func TestATemplateAsText(t *testing.T) {
+	b := newBench(t, server.Limits{})
+	text, err := os.ReadFile("../testdata/templates/cards.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const yaml = "Content-Type: application/yaml"
+	checked := b.do(t, "POST", "/v1/templates?validateOnly=true", string(text), yaml)
+	if at(checked.json(t), "info.version") != 0.0 {
+		t.Fatalf("checked = %d %s", checked.status, checked.body)
+	}
+	name, _ := at(checked.json(t), "info.name").(string)
+	wantProblem(t, "checked only", b.do(t, "GET", "/v1/templates/"+name, ""), 404, "NOT_FOUND")
+	if kept := b.do(t, "POST", "/v1/templates", string(text), yaml).json(t); at(kept, "info.version") != 1.0 {
+		t.Errorf("kept = %v", kept)
+	}
+	b.ok(t, "GET", "/v1/templates/"+name, "")
+	if p := wantProblem(t, "faults", b.do(t, "POST", "/v1/templates", "name: x\nslotz: 1\n", yaml), 400, "INVALID_ARGUMENT"); len(p.Violations) == 0 {
+		t.Error("no violations")
+	}
+	wantProblem(t, "too large", b.do(t, "POST", "/v1/templates", strings.Repeat("#", MaxBody+1), yaml), 413, "INVALID_ARGUMENT")
+	wantProblem(t, "nothing", b.do(t, "POST", "/v1/templates", "", yaml), 400, "INVALID_ARGUMENT")
 }
 
 func TestEveryVerbOfAnAsset(t *testing.T) {
