@@ -14,12 +14,28 @@ import (
 	"google.golang.org/grpc/codes"
 )
 
-// readJSON reads a request's body, which is one JSON value or nothing, or answers what is
-// wrong with it.
-func readJSON(w http.ResponseWriter, r *http.Request) (body io.ReadCloser, ok bool) {
+// read reads a request's body of at most MaxBody, or answers what is wrong with it.
+func (g *gateway) read(w http.ResponseWriter, r *http.Request) (data []byte, ok bool) {
+	if r.ContentLength < 0 || r.ContentLength > smallBody {
+		free, ok := take(w, r, g.loading)
+		if !ok {
+			return nil, false
+		}
+		defer free()
+	}
 	data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBody))
 	if err != nil {
 		unreadable(w, r, err)
+		return nil, false
+	}
+	return data, true
+}
+
+// readJSON reads a request's body, which is one JSON value or nothing, or answers what is
+// wrong with it.
+func (g *gateway) readJSON(w http.ResponseWriter, r *http.Request) (body io.ReadCloser, ok bool) {
+	data, ok := g.read(w, r)
+	if !ok {
 		return nil, false
 	}
 	if len(data) == 0 {

@@ -27,6 +27,14 @@ const (
 	MaxStreams = 128     // event streams at once
 )
 
+// Bodies are read before a call takes its place, so that those who send slowly keep
+// nobody else from calling. Small ones may be read as many at once as there are
+// connections.
+const (
+	smallBody = 16 << 10 // bytes
+	maxLarge  = 64       // larger ones that are read at once
+)
+
 // Times that a request may take.
 const (
 	callTimeout   = 30 * time.Second
@@ -58,6 +66,7 @@ type gateway struct {
 	rest      *runtime.ServeMux // every verb that is JSON both ways
 	routes    []route
 	heartbeat time.Duration
+	loading   chan struct{} // holds a token for each large body that is read
 	calling   chan struct{} // holds a token for each call under way
 	streaming chan struct{} // holds a token for each event stream
 }
@@ -75,6 +84,7 @@ func New(cfg Config) (http.Handler, error) {
 		assets:    pb.NewAssetServiceClient(cfg.Conn),
 		routes:    annotated(),
 		heartbeat: cmp.Or(cfg.Heartbeat, heartbeat),
+		loading:   make(chan struct{}, maxLarge),
 		calling:   make(chan struct{}, MaxCalls),
 		streaming: make(chan struct{}, MaxStreams),
 	}
@@ -138,15 +148,15 @@ func serveSpec(w http.ResponseWriter, _ *http.Request) {
 
 // call answers a verb that is JSON both ways.
 func (g *gateway) call(w http.ResponseWriter, r *http.Request) {
+	body, ok := g.readJSON(w, r)
+	if !ok {
+		return
+	}
 	free, ok := take(w, r, g.calling)
 	if !ok {
 		return
 	}
 	defer free()
-	body, ok := readJSON(w, r)
-	if !ok {
-		return
-	}
 	ctx, cancel := context.WithTimeout(r.Context(), callTimeout)
 	defer cancel()
 	unhurried(w)

@@ -312,3 +312,24 @@ func TestTooManyCalls(t *testing.T) {
 		t.Errorf("Retry-After %q, %s", resp.Header.Get("Retry-After"), body)
 	}
 }
+
+// Those who send large bodies slowly keep others from sending large bodies, and from
+// nothing else.
+func TestSlowBodiesLeaveOthersAlone(t *testing.T) {
+	b := newBench(t, server.Limits{})
+	for range maxLarge {
+		conn, err := net.Dial("tcp", b.addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		fmt.Fprintf(conn, "POST /v1/mixes HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nContent-Length: %d\r\nExpect: 100-continue\r\n\r\n", MaxBody)
+		// The service says so when it begins to read.
+		if line, err := bufio.NewReader(conn).ReadString('\n'); err != nil || !strings.Contains(line, " 100 ") {
+			t.Fatalf("%q, %v", line, err)
+		}
+	}
+	large := strings.Replace(duet("large"), "{", "{"+strings.Repeat(" ", smallBody), 1)
+	wantProblem(t, "one more", b.do(t, "POST", "/v1/mixes", large), 503, "UNAVAILABLE")
+	b.ok(t, "POST", "/v1/mixes", duet("room"))
+}

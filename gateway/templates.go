@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"context"
-	"io"
 	"mime"
 	"net/http"
 	"slices"
@@ -26,16 +25,15 @@ func (g *gateway) uploadTemplate(w http.ResponseWriter, r *http.Request) {
 	if !fromQuery(w, r, req) {
 		return
 	}
+	text, ok := g.read(w, r)
+	if !ok {
+		return
+	}
 	free, ok := take(w, r, g.calling)
 	if !ok {
 		return
 	}
 	defer free()
-	text, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBody))
-	if err != nil {
-		unreadable(w, r, err)
-		return
-	}
 	unhurried(w)
 	req.Source = &pb.UploadTemplateRequest_Text{Text: text}
 	ctx, cancel := context.WithTimeout(forwarded(r), callTimeout)
