@@ -68,10 +68,10 @@ sync: build ## lip sync over an hour of ±200 ppm drift and all weathers, on the
 golden: deps ## draw the golden pictures anew; look at the difference before you commit
 	@$(ENV) go test ./compose ./mixer ./preview -update
 
-lint: deps ## gofmt, go vet, staticcheck, shellcheck
+lint: deps ## gofmt, go vet, staticcheck, shellcheck, buf lint and breaking, govulncheck
 	@scripts/lint.sh
 
-proto: ## remake the API's generated code
+proto: ## remake what is generated from the API's protos: Go, OpenAPI, docs/api.md
 	@scripts/proto.sh
 
 clean: ## remove what was built here (the FFmpeg build stays in the cache folder)

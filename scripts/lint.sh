@@ -1,5 +1,6 @@
 #!/bin/sh
-# Reads the code without running it: gofmt, go vet, staticcheck and shellcheck.
+# Reads the code without running it: gofmt, go vet, staticcheck, shellcheck, the API's
+# protos (scripts/proto.sh check) and what is known to be vulnerable (scripts/vulncheck.sh).
 # All of them run, so that one go shows every finding; exits 1 if there was any.
 # Which package may import which is a test of its own: internal/rooms.
 #
@@ -22,7 +23,7 @@ found() { # NAME OUTPUT: reports a linter's findings, if it has any
 found "gofmt -d shows what to change in" \
   "$(git ls-files -co --exclude-standard '*.go' | grep -v '\.pb\(\.gw\)\?\.go$' | tr '\n' '\0' | xargs -0r gofmt -l)"
 
-go vet ./... || failed=1
+go vet ./... && go -C tools vet ./... || failed=1
 
 # A file of its own for each version; CGO_LDFLAGS is for Lianmai, not for tools.
 tools="${XDG_CACHE_HOME:-$HOME/.cache}/lianmai/tools/${STATICCHECK##*@}-$(go env GOVERSION)"
@@ -35,6 +36,9 @@ if command -v shellcheck >/dev/null 2>&1; then
 else
   echo "lint: shellcheck is not installed; the shell scripts were not checked"
 fi
+
+scripts/proto.sh check || failed=1
+scripts/vulncheck.sh || failed=1
 
 [ "$failed" = 0 ] && echo "lint: clean"
 exit "$failed"

@@ -11,7 +11,7 @@
 //     pins: the versions that it keeps until a call names them anew.
 //   - A [Watcher] is told what happens in one mix.
 //   - A [Server] puts a Registry on the network: gRPC with health and reflection, and
-//     plain HTTP for probes.
+//     plain HTTP for probes and for what else it is given.
 //
 // Caveats:
 //   - Handlers check the request, call the Registry and map the error; the one table

@@ -8,15 +8,18 @@ import (
 	"time"
 )
 
-// newHTTP returns the server of the probes:
+// newHTTP returns the server of the handlers, by pattern, and of the probes:
 //
 //	GET /healthz  200 while the process answers
 //	GET /readyz   200 while it takes new mixes, else 503
 //	GET /version  what is running
 //
 // All answer JSON.
-func (s *Server) newHTTP() *http.Server {
+func (s *Server) newHTTP(handlers map[string]http.Handler) *http.Server {
 	mux := http.NewServeMux()
+	for pattern, handler := range handlers {
+		mux.Handle(pattern, handler)
+	}
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
 		s.reply(w, http.StatusOK, map[string]any{"status": "ok"})
 	})

@@ -40,6 +40,13 @@ type Config struct {
 	// GRPC and HTTP are where it listens. Serve closes them. HTTP may be nil: no
 	// probes then.
 	GRPC, HTTP net.Listener
+	// Local is where this process calls its own API, as the gateway does; nil for
+	// nowhere. Serve closes it.
+	Local net.Listener
+	// Handlers are what HTTP answers besides the probes, by the pattern of
+	// http.ServeMux, such as "/" or "GET /metrics". One that streams or takes long sets
+	// its own deadlines.
+	Handlers map[string]http.Handler
 	// Mixes is closed by Serve.
 	Mixes *Registry
 	// Fonts draw the names of previews.
@@ -60,6 +67,7 @@ type Server struct {
 	http     *http.Server
 	lisGRPC  net.Listener
 	lisHTTP  net.Listener
+	lisLocal net.Listener
 	stopping atomic.Bool
 }
 
@@ -72,7 +80,7 @@ func New(cfg Config) (*Server, error) {
 	}
 	s := &Server{
 		mixes: cfg.Mixes, log: cfg.Log, version: cfg.Version,
-		lisGRPC: cfg.GRPC, lisHTTP: cfg.HTTP, health: health.NewServer(),
+		lisGRPC: cfg.GRPC, lisHTTP: cfg.HTTP, lisLocal: cfg.Local, health: health.NewServer(),
 	}
 	calls := callLog{log: cfg.Log}
 	s.grpc = grpc.NewServer(
@@ -100,7 +108,7 @@ func New(cfg Config) (*Server, error) {
 	} {
 		s.health.SetServingStatus(service.ServiceName, healthpb.HealthCheckResponse_SERVING)
 	}
-	s.http = s.newHTTP()
+	s.http = s.newHTTP(cfg.Handlers)
 	return s, nil
 }
 
@@ -109,11 +117,19 @@ func New(cfg Config) (*Server, error) {
 // nil. It returns an error when a listener fails (after the same stop), or
 // ErrStopTimeout when a mix did not end in time. Serve is called once.
 func (s *Server) Serve(ctx context.Context) error {
-	failed := make(chan error, 2) // one for each listener
+	failed := make(chan error, 3) // one for each listener
 	var listeners sync.WaitGroup
 	listeners.Go(func() {
 		if err := s.grpc.Serve(s.lisGRPC); err != nil {
 			failed <- fmt.Errorf("server: gRPC: %w", err)
+		}
+	})
+	listeners.Go(func() {
+		if s.lisLocal == nil {
+			return
+		}
+		if err := s.grpc.Serve(s.lisLocal); err != nil {
+			failed <- fmt.Errorf("server: gRPC within the process: %w", err)
 		}
 	})
 	listeners.Go(func() {

@@ -24,8 +24,8 @@ func newServeCommand(makeEngine engineMaker) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Run the mixing service",
-		Long: `Run the mixing service: the API over gRPC, probes over HTTP, and an RTMP origin to
-publish to and play from.
+		Long: `Run the mixing service: the API over gRPC, the same as REST and probes over HTTP, and
+an RTMP origin to publish to and play from. /openapi.json describes the REST API.
 
 What is set by a flag counts first, then the environment (` + config.EnvPrefix + `GRPC for --grpc,
 ` + config.EnvPrefix + `LOG_LEVEL for --log-level), then the file:
@@ -63,7 +63,7 @@ The API and the origin ask nobody for a password: let only those reach them who 
 	flags, defaults := cmd.Flags(), config.Default()
 	flags.StringVar(&file, "config", "", "YAML `FILE` with settings")
 	flags.String("grpc", defaults.GRPC, "where the API listens, `HOST:PORT`")
-	flags.String("http", defaults.HTTP, "where the probes listen, `HOST:PORT`, or off")
+	flags.String("http", defaults.HTTP, "where REST and the probes listen, `HOST:PORT`, or off")
 	flags.String("rtmp", defaults.RTMP, "where the RTMP origin listens, `HOST:PORT`, or off")
 	addStoreFlags(flags, defaults)
 	flags.String("assets-max-bytes", defaults.Assets.MaxBytes, "the most bytes of one picture, `SIZE` such as 800KB or 5MB; up to "+config.MostBytes)
@@ -105,13 +105,18 @@ func serve(ctx context.Context, cfg config.Config, makeEngine engineMaker, log *
 	if err != nil {
 		return err
 	}
+	rest, err := newRESTSide()
+	if err != nil {
+		return errors.Join(err, closeAll(grpc, http))
+	}
+	defer rest.close()
 	fonts := newFonts(log)
 	engine := makeEngine(engineSettings{library: kept.library, log: log})
 	defer engine.Close()
 	kept.library.CheckSoundsWith(engine.CheckSound)
 	mixes := server.NewRegistry(engine, kept.library, server.Limits{})
 	srv, err := server.New(server.Config{
-		GRPC: grpc, HTTP: http, Log: log, Version: version, Fonts: fonts, Mixes: mixes,
+		GRPC: grpc, HTTP: http, Local: rest.local, Handlers: rest.handlers, Log: log, Version: version, Fonts: fonts, Mixes: mixes,
 	})
 	if err != nil {
 		return errors.Join(err, closeAll(grpc, http))
@@ -145,7 +150,7 @@ func serve(ctx context.Context, cfg config.Config, makeEngine engineMaker, log *
 	return err
 }
 
-// listen opens the listeners of the API and, unless it is off, of the probes.
+// listen opens the listeners of gRPC and, unless it is off, of HTTP.
 func listen(cfg config.Config) (grpc, http net.Listener, err error) {
 	grpc, err = net.Listen("tcp", cfg.GRPC)
 	if err != nil {

@@ -8,6 +8,7 @@ package lianmaiv1
 
 import (
 	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
+	_ "google.golang.org/genproto/googleapis/api/annotations"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	durationpb "google.golang.org/protobuf/types/known/durationpb"
@@ -885,7 +886,7 @@ var File_lianmai_v1_asset_service_proto protoreflect.FileDescriptor
 const file_lianmai_v1_asset_service_proto_rawDesc = "" +
 	"\n" +
 	"\x1elianmai/v1/asset_service.proto\x12\n" +
-	"lianmai.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc8\x03\n" +
+	"lianmai.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc8\x03\n" +
 	"\x05Asset\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\x05R\aversion\x12/\n" +
@@ -952,13 +953,14 @@ const file_lianmai_v1_asset_service_proto_rawDesc = "" +
 	"\tAssetKind\x12\x1a\n" +
 	"\x16ASSET_KIND_UNSPECIFIED\x10\x00\x12\x16\n" +
 	"\x12ASSET_KIND_PICTURE\x10\x01\x12\x14\n" +
-	"\x10ASSET_KIND_SOUND\x10\x022\xc6\x02\n" +
+	"\x10ASSET_KIND_SOUND\x10\x022\x95\x03\n" +
 	"\fAssetService\x12P\n" +
-	"\vUploadAsset\x12\x1e.lianmai.v1.UploadAssetRequest\x1a\x1f.lianmai.v1.UploadAssetResponse(\x01\x12G\n" +
-	"\bGetAsset\x12\x1b.lianmai.v1.GetAssetRequest\x1a\x1c.lianmai.v1.GetAssetResponse0\x01\x12K\n" +
+	"\vUploadAsset\x12\x1e.lianmai.v1.UploadAssetRequest\x1a\x1f.lianmai.v1.UploadAssetResponse(\x01\x12g\n" +
+	"\bGetAsset\x12\x1b.lianmai.v1.GetAssetRequest\x1a\x1c.lianmai.v1.GetAssetResponse\"\x1e\x82\xd3\xe4\x93\x02\x18\x12\x16/v1/assets/{name}/data0\x01\x12_\n" +
 	"\n" +
-	"ListAssets\x12\x1d.lianmai.v1.ListAssetsRequest\x1a\x1e.lianmai.v1.ListAssetsResponse\x12N\n" +
-	"\vDeleteAsset\x12\x1e.lianmai.v1.DeleteAssetRequest\x1a\x1f.lianmai.v1.DeleteAssetResponseB7Z5github.com/lianmai/lianmai/proto/lianmai/v1;lianmaiv1b\x06proto3"
+	"ListAssets\x12\x1d.lianmai.v1.ListAssetsRequest\x1a\x1e.lianmai.v1.ListAssetsResponse\"\x12\x82\xd3\xe4\x93\x02\f\x12\n" +
+	"/v1/assets\x12i\n" +
+	"\vDeleteAsset\x12\x1e.lianmai.v1.DeleteAssetRequest\x1a\x1f.lianmai.v1.DeleteAssetResponse\"\x19\x82\xd3\xe4\x93\x02\x13*\x11/v1/assets/{name}B7Z5github.com/lianmai/lianmai/proto/lianmai/v1;lianmaiv1b\x06proto3"
 
 var (
 	file_lianmai_v1_asset_service_proto_rawDescOnce sync.Once

@@ -40,8 +40,11 @@ type AssetServiceClient interface {
 	// and 4096×4096), too long a sound (200 MB and 6 h), no sound at all, broken.
 	// Nothing is kept then. RESOURCE_EXHAUSTED when there is no room or too many
 	// uploads are under way; DEADLINE_EXCEEDED when an upload takes too long.
+	//
+	// Over REST it is `POST /v1/assets/{name}`, whose body is the bytes themselves.
 	UploadAsset(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[UploadAssetRequest, UploadAssetResponse], error)
-	// Streams an asset's description and then its bytes, as they were uploaded.
+	// Streams an asset's description and then its bytes, as they were uploaded. Over
+	// REST the body is the bytes themselves.
 	GetAsset(ctx context.Context, in *GetAssetRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[GetAssetResponse], error)
 	// Lists pictures or sounds by name, the newest version of each.
 	ListAssets(ctx context.Context, in *ListAssetsRequest, opts ...grpc.CallOption) (*ListAssetsResponse, error)
@@ -126,8 +129,11 @@ type AssetServiceServer interface {
 	// and 4096×4096), too long a sound (200 MB and 6 h), no sound at all, broken.
 	// Nothing is kept then. RESOURCE_EXHAUSTED when there is no room or too many
 	// uploads are under way; DEADLINE_EXCEEDED when an upload takes too long.
+	//
+	// Over REST it is `POST /v1/assets/{name}`, whose body is the bytes themselves.
 	UploadAsset(grpc.ClientStreamingServer[UploadAssetRequest, UploadAssetResponse]) error
-	// Streams an asset's description and then its bytes, as they were uploaded.
+	// Streams an asset's description and then its bytes, as they were uploaded. Over
+	// REST the body is the bytes themselves.
 	GetAsset(*GetAssetRequest, grpc.ServerStreamingServer[GetAssetResponse]) error
 	// Lists pictures or sounds by name, the newest version of each.
 	ListAssets(context.Context, *ListAssetsRequest) (*ListAssetsResponse, error)

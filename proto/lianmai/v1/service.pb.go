@@ -8,6 +8,7 @@ package lianmaiv1
 
 import (
 	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
+	_ "google.golang.org/genproto/googleapis/api/annotations"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	durationpb "google.golang.org/protobuf/types/known/durationpb"
@@ -2282,7 +2283,7 @@ var File_lianmai_v1_service_proto protoreflect.FileDescriptor
 const file_lianmai_v1_service_proto_rawDesc = "" +
 	"\n" +
 	"\x18lianmai/v1/service.proto\x12\n" +
-	"lianmai.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17lianmai/v1/report.proto\x1a\x16lianmai/v1/sound.proto\x1a\x15lianmai/v1/spec.proto\"\xe6\x02\n" +
+	"lianmai.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17lianmai/v1/report.proto\x1a\x16lianmai/v1/sound.proto\x1a\x15lianmai/v1/spec.proto\"\xe6\x02\n" +
 	"\x03Mix\x12'\n" +
 	"\x04spec\x18\x01 \x01(\v2\x13.lianmai.v1.MixSpecR\x04spec\x12\x1a\n" +
 	"\brevision\x18\x02 \x01(\x03R\brevision\x12*\n" +
@@ -2473,25 +2474,25 @@ const file_lianmai_v1_service_proto_rawDesc = "" +
 	"\x15MIX_STATE_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11MIX_STATE_RUNNING\x10\x01\x12\x16\n" +
 	"\x12MIX_STATE_STOPPING\x10\x02\x12\x15\n" +
-	"\x11MIX_STATE_STOPPED\x10\x032\x8e\t\n" +
+	"\x11MIX_STATE_STOPPED\x10\x032\xc0\r\n" +
 	"\n" +
-	"MixService\x12E\n" +
-	"\bStartMix\x12\x1b.lianmai.v1.StartMixRequest\x1a\x1c.lianmai.v1.StartMixResponse\x12H\n" +
-	"\tUpdateMix\x12\x1c.lianmai.v1.UpdateMixRequest\x1a\x1d.lianmai.v1.UpdateMixResponse\x12Q\n" +
-	"\fUpdateLayout\x12\x1f.lianmai.v1.UpdateLayoutRequest\x1a .lianmai.v1.UpdateLayoutResponse\x12f\n" +
-	"\x13SetParticipantState\x12&.lianmai.v1.SetParticipantStateRequest\x1a'.lianmai.v1.SetParticipantStateResponse\x12H\n" +
-	"\tPlayMusic\x12\x1c.lianmai.v1.PlayMusicRequest\x1a\x1d.lianmai.v1.PlayMusicResponse\x12K\n" +
+	"MixService\x12^\n" +
+	"\bStartMix\x12\x1b.lianmai.v1.StartMixRequest\x1a\x1c.lianmai.v1.StartMixResponse\"\x17\x82\xd3\xe4\x93\x02\x11:\x04spec\"\t/v1/mixes\x12k\n" +
+	"\tUpdateMix\x12\x1c.lianmai.v1.UpdateMixRequest\x1a\x1d.lianmai.v1.UpdateMixResponse\"!\x82\xd3\xe4\x93\x02\x1b:\x04spec\x1a\x13/v1/mixes/{spec.id}\x12s\n" +
+	"\fUpdateLayout\x12\x1f.lianmai.v1.UpdateLayoutRequest\x1a .lianmai.v1.UpdateLayoutResponse\" \x82\xd3\xe4\x93\x02\x1a:\x01*2\x15/v1/mixes/{id}/layout\x12\x9c\x01\n" +
+	"\x13SetParticipantState\x12&.lianmai.v1.SetParticipantStateRequest\x1a'.lianmai.v1.SetParticipantStateResponse\"4\x82\xd3\xe4\x93\x02.:\x01*2)/v1/mixes/{id}/participants/{participant}\x12m\n" +
+	"\tPlayMusic\x12\x1c.lianmai.v1.PlayMusicRequest\x1a\x1d.lianmai.v1.PlayMusicResponse\"#\x82\xd3\xe4\x93\x02\x1d:\x05track\"\x14/v1/mixes/{id}/music\x12z\n" +
 	"\n" +
-	"PauseMusic\x12\x1d.lianmai.v1.PauseMusicRequest\x1a\x1e.lianmai.v1.PauseMusicResponse\x12N\n" +
-	"\vResumeMusic\x12\x1e.lianmai.v1.ResumeMusicRequest\x1a\x1f.lianmai.v1.ResumeMusicResponse\x12H\n" +
-	"\tSeekMusic\x12\x1c.lianmai.v1.SeekMusicRequest\x1a\x1d.lianmai.v1.SeekMusicResponse\x12H\n" +
-	"\tStopMusic\x12\x1c.lianmai.v1.StopMusicRequest\x1a\x1d.lianmai.v1.StopMusicResponse\x12Q\n" +
-	"\fSetMusicGain\x12\x1f.lianmai.v1.SetMusicGainRequest\x1a .lianmai.v1.SetMusicGainResponse\x12N\n" +
-	"\vUpdateSound\x12\x1e.lianmai.v1.UpdateSoundRequest\x1a\x1f.lianmai.v1.UpdateSoundResponse\x12B\n" +
-	"\aStopMix\x12\x1a.lianmai.v1.StopMixRequest\x1a\x1b.lianmai.v1.StopMixResponse\x12?\n" +
-	"\x06GetMix\x12\x19.lianmai.v1.GetMixRequest\x1a\x1a.lianmai.v1.GetMixResponse\x12H\n" +
-	"\tListMixes\x12\x1c.lianmai.v1.ListMixesRequest\x1a\x1d.lianmai.v1.ListMixesResponse\x12G\n" +
-	"\bWatchMix\x12\x1b.lianmai.v1.WatchMixRequest\x1a\x1c.lianmai.v1.WatchMixResponse0\x01B7Z5github.com/lianmai/lianmai/proto/lianmai/v1;lianmaiv1b\x06proto3"
+	"PauseMusic\x12\x1d.lianmai.v1.PauseMusicRequest\x1a\x1e.lianmai.v1.PauseMusicResponse\"-\x82\xd3\xe4\x93\x02':\x01*\"\"/v1/mixes/{id}/music/{track}:pause\x12~\n" +
+	"\vResumeMusic\x12\x1e.lianmai.v1.ResumeMusicRequest\x1a\x1f.lianmai.v1.ResumeMusicResponse\".\x82\xd3\xe4\x93\x02(:\x01*\"#/v1/mixes/{id}/music/{track}:resume\x12v\n" +
+	"\tSeekMusic\x12\x1c.lianmai.v1.SeekMusicRequest\x1a\x1d.lianmai.v1.SeekMusicResponse\",\x82\xd3\xe4\x93\x02&:\x01*\"!/v1/mixes/{id}/music/{track}:seek\x12v\n" +
+	"\tStopMusic\x12\x1c.lianmai.v1.StopMusicRequest\x1a\x1d.lianmai.v1.StopMusicResponse\",\x82\xd3\xe4\x93\x02&:\x01*\"!/v1/mixes/{id}/music/{track}:stop\x12\x7f\n" +
+	"\fSetMusicGain\x12\x1f.lianmai.v1.SetMusicGainRequest\x1a .lianmai.v1.SetMusicGainResponse\",\x82\xd3\xe4\x93\x02&:\x01*\"!/v1/mixes/{id}/music/{track}:gain\x12s\n" +
+	"\vUpdateSound\x12\x1e.lianmai.v1.UpdateSoundRequest\x1a\x1f.lianmai.v1.UpdateSoundResponse\"#\x82\xd3\xe4\x93\x02\x1d:\x05sound\x1a\x14/v1/mixes/{id}/sound\x12b\n" +
+	"\aStopMix\x12\x1a.lianmai.v1.StopMixRequest\x1a\x1b.lianmai.v1.StopMixResponse\"\x1e\x82\xd3\xe4\x93\x02\x18:\x01*\"\x13/v1/mixes/{id}:stop\x12W\n" +
+	"\x06GetMix\x12\x19.lianmai.v1.GetMixRequest\x1a\x1a.lianmai.v1.GetMixResponse\"\x16\x82\xd3\xe4\x93\x02\x10\x12\x0e/v1/mixes/{id}\x12[\n" +
+	"\tListMixes\x12\x1c.lianmai.v1.ListMixesRequest\x1a\x1d.lianmai.v1.ListMixesResponse\"\x11\x82\xd3\xe4\x93\x02\v\x12\t/v1/mixes\x12f\n" +
+	"\bWatchMix\x12\x1b.lianmai.v1.WatchMixRequest\x1a\x1c.lianmai.v1.WatchMixResponse\"\x1d\x82\xd3\xe4\x93\x02\x17\x12\x15/v1/mixes/{id}/events0\x01B7Z5github.com/lianmai/lianmai/proto/lianmai/v1;lianmaiv1b\x06proto3"
 
 var (
 	file_lianmai_v1_service_proto_rawDescOnce sync.Once

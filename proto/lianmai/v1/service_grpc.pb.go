@@ -93,7 +93,7 @@ type MixServiceClient interface {
 	// Streams what happens in a mix: first a snapshot, then events as they come and
 	// statistics about once a second. Ends without an error when the mix has
 	// stopped. A watcher that reads too slowly loses the oldest messages and is
-	// told how many.
+	// told how many. Over REST these are server-sent events.
 	WatchMix(ctx context.Context, in *WatchMixRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchMixResponse], error)
 }
 
@@ -321,7 +321,7 @@ type MixServiceServer interface {
 	// Streams what happens in a mix: first a snapshot, then events as they come and
 	// statistics about once a second. Ends without an error when the mix has
 	// stopped. A watcher that reads too slowly loses the oldest messages and is
-	// told how many.
+	// told how many. Over REST these are server-sent events.
 	WatchMix(*WatchMixRequest, grpc.ServerStreamingServer[WatchMixResponse]) error
 	mustEmbedUnimplementedMixServiceServer()
 }

@@ -8,6 +8,7 @@ package lianmaiv1
 
 import (
 	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
+	_ "google.golang.org/genproto/googleapis/api/annotations"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
@@ -851,7 +852,7 @@ var File_lianmai_v1_template_service_proto protoreflect.FileDescriptor
 const file_lianmai_v1_template_service_proto_rawDesc = "" +
 	"\n" +
 	"!lianmai/v1/template_service.proto\x12\n" +
-	"lianmai.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19lianmai/v1/template.proto\"\xf6\x01\n" +
+	"lianmai.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19lianmai/v1/template.proto\"\xf6\x01\n" +
 	"\fTemplateInfo\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\x05R\aversion\x12 \n" +
@@ -909,13 +910,13 @@ const file_lianmai_v1_template_service_proto_rawDesc = "" +
 	"(\x00R\x06heightB\x0f\n" +
 	"\x06source\x12\x05\xbaH\x02\b\x01\"+\n" +
 	"\x17PreviewTemplateResponse\x12\x10\n" +
-	"\x03png\x18\x01 \x01(\fR\x03png2\xc5\x03\n" +
-	"\x0fTemplateService\x12W\n" +
-	"\x0eUploadTemplate\x12!.lianmai.v1.UploadTemplateRequest\x1a\".lianmai.v1.UploadTemplateResponse\x12N\n" +
-	"\vGetTemplate\x12\x1e.lianmai.v1.GetTemplateRequest\x1a\x1f.lianmai.v1.GetTemplateResponse\x12T\n" +
-	"\rListTemplates\x12 .lianmai.v1.ListTemplatesRequest\x1a!.lianmai.v1.ListTemplatesResponse\x12W\n" +
-	"\x0eDeleteTemplate\x12!.lianmai.v1.DeleteTemplateRequest\x1a\".lianmai.v1.DeleteTemplateResponse\x12Z\n" +
-	"\x0fPreviewTemplate\x12\".lianmai.v1.PreviewTemplateRequest\x1a#.lianmai.v1.PreviewTemplateResponseB7Z5github.com/lianmai/lianmai/proto/lianmai/v1;lianmaiv1b\x06proto3"
+	"\x03png\x18\x01 \x01(\fR\x03png2\xd4\x04\n" +
+	"\x0fTemplateService\x12q\n" +
+	"\x0eUploadTemplate\x12!.lianmai.v1.UploadTemplateRequest\x1a\".lianmai.v1.UploadTemplateResponse\"\x18\x82\xd3\xe4\x93\x02\x12:\x01*\"\r/v1/templates\x12l\n" +
+	"\vGetTemplate\x12\x1e.lianmai.v1.GetTemplateRequest\x1a\x1f.lianmai.v1.GetTemplateResponse\"\x1c\x82\xd3\xe4\x93\x02\x16\x12\x14/v1/templates/{name}\x12k\n" +
+	"\rListTemplates\x12 .lianmai.v1.ListTemplatesRequest\x1a!.lianmai.v1.ListTemplatesResponse\"\x15\x82\xd3\xe4\x93\x02\x0f\x12\r/v1/templates\x12u\n" +
+	"\x0eDeleteTemplate\x12!.lianmai.v1.DeleteTemplateRequest\x1a\".lianmai.v1.DeleteTemplateResponse\"\x1c\x82\xd3\xe4\x93\x02\x16*\x14/v1/templates/{name}\x12|\n" +
+	"\x0fPreviewTemplate\x12\".lianmai.v1.PreviewTemplateRequest\x1a#.lianmai.v1.PreviewTemplateResponse\" \x82\xd3\xe4\x93\x02\x1a:\x01*\"\x15/v1/templates:previewB7Z5github.com/lianmai/lianmai/proto/lianmai/v1;lianmaiv1b\x06proto3"
 
 var (
 	file_lianmai_v1_template_service_proto_rawDescOnce sync.Once
