@@ -9,7 +9,7 @@ import (
 	pb "github.com/lianmai/lianmai/proto/lianmai/v1"
 )
 
-// ErrKind: a word is not that of a kind of events.
+// ErrKind says that a word is not that of a kind of events.
 var ErrKind = errors.New("webhook: no such kind of events")
 
 // allKinds is the word that stands for every kind.

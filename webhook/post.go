@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// ErrURL: an endpoint's URL is not one that can be sent to. It is never quoted.
+// ErrURL says that an endpoint's URL is not one that can be sent to. It is never quoted.
 var ErrURL = errors.New("webhook: bad URL")
 
 // Bounds of one attempt.

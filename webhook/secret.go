@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// ErrSecret: a text is not a secret, or a file has none, too many or a bad one. It is
+// ErrSecret says that a text is not a secret, or a file has none, too many or a bad one. It is
 // never quoted.
 var ErrSecret = errors.New("webhook: bad secret")
 

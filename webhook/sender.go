@@ -15,7 +15,7 @@ import (
 	pb "github.com/lianmai/lianmai/proto/lianmai/v1"
 )
 
-// ErrEndpoints: there are too many endpoints, or two have the same URL.
+// ErrEndpoints says that there are too many endpoints, or two have the same URL.
 var ErrEndpoints = errors.New("webhook: bad endpoints")
 
 // MaxEndpoints bounds how many endpoints there are.
