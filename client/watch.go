@@ -64,8 +64,8 @@ func (c *Client) Watch(ctx context.Context, id string, handle func(Update) error
 		if h, ok := errors.AsType[handlerError](err); ok {
 			return h.error
 		}
-		if w.ended && err == nil {
-			return nil
+		if w.ended {
+			return nil // however the call ended: everything was told
 		}
 		if ctx.Err() != nil {
 			return ctx.Err()
