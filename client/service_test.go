@@ -78,11 +78,11 @@ func (m *running) output(name string, state mixer.OutputState) {
 	m.observe(mixer.Event{Kind: mixer.OutputChanged, Name: name, Output: state})
 }
 
-// service is a real server on loopback, behind a proxy that spoils connections.
+// service is a real server on loopback.
 type service struct {
 	*client.Client
 	engine *engine
-	proxy  *faults.Proxy
+	addr   string
 }
 
 // newService starts a service that the end of the test stops.
@@ -98,7 +98,7 @@ func newService(t testing.TB) *service {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &service{engine: &engine{mixes: map[string]*running{}}}
+	s := &service{engine: &engine{mixes: map[string]*running{}}, addr: lis.Addr().String()}
 	srv, err := server.New(server.Config{
 		GRPC: lis, Mixes: server.NewRegistry(s.engine, library, server.Limits{}), Fonts: compose.BundledFonts(), Log: log,
 	})
@@ -108,17 +108,13 @@ func newService(t testing.TB) *service {
 	ctx, cancel := context.WithCancel(context.Background())
 	served := make(chan error, 1)
 	go func() { served <- srv.Serve(ctx) }()
-	if s.proxy, err = faults.NewProxy(lis.Addr().String()); err != nil {
-		t.Fatal(err)
-	}
-	if s.Client, err = client.Dial(t.Context(), s.proxy.Addr()); err != nil {
+	if s.Client, err = client.Dial(t.Context(), s.addr); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
 		if err := s.Close(); err != nil {
 			t.Error(err)
 		}
-		s.proxy.Close()
 		cancel()
 		if err := errors.Join(<-served, kept.Close()); err != nil {
 			t.Error(err)
@@ -227,9 +223,19 @@ func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
 func TestWatchOverABrokenConnection(t *testing.T) {
 	s := newService(t)
 	_, mix := s.start(t, "room")
+	proxy, err := faults.NewProxy(s.addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer proxy.Close()
+	watcher, err := client.Dial(t.Context(), proxy.Addr())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer watcher.Close()
 	seen, done := make(chan client.Update, 64), make(chan error, 1)
 	go func() {
-		done <- s.Watch(t.Context(), "room", func(u client.Update) error {
+		done <- watcher.Watch(t.Context(), "room", func(u client.Update) error {
 			if u.Stats == nil {
 				seen <- u
 			}
@@ -241,10 +247,10 @@ func TestWatchOverABrokenConnection(t *testing.T) {
 	}
 	const rounds = 3
 	for i := range rounds {
-		s.proxy.Refuse()
+		proxy.Refuse()
 		mix.output("cdn", mixer.OutputLost)
 		mix.output("cdn", mixer.OutputLive)
-		s.proxy.Allow()
+		proxy.Allow()
 		for j := range 2 {
 			if u := <-seen; u.Event.GetSequence() != int64(2+2*i+j) || u.Missed != 0 {
 				t.Fatalf("round %d: %v", i, u)
