@@ -72,7 +72,7 @@ func (l *liveness) begin(s *pb.GetMixResponse) error {
 	}
 	l.count(s.Stats)
 	for _, e := range s.Events {
-		if e.At.AsDuration() > s.Stats.GetAt().AsDuration() {
+		if e.At.AsDuration() >= s.Stats.GetAt().AsDuration() {
 			l.happened(e)
 		}
 	}
