@@ -42,6 +42,8 @@ type Config struct {
 	Assets Assets `koanf:"assets"`
 	// Log is how the log is written.
 	Log Log `koanf:"log"`
+	// Webhooks are where events of mixes are sent to. Default: none.
+	Webhooks Webhooks `koanf:"webhooks"`
 }
 
 // Assets bounds the pictures and the sounds that are uploaded.
@@ -173,6 +175,9 @@ func (c Config) Validate() error {
 	}
 	if formats := []string{"auto", "text", "json"}; !slices.Contains(formats, c.Log.Format) {
 		faults = append(faults, fmt.Errorf("%w: log.format: %q; want %s", ErrValue, c.Log.Format, strings.Join(formats, ", ")))
+	}
+	if _, err := c.Webhooks.List(); err != nil {
+		faults = append(faults, err)
 	}
 	return errors.Join(faults...)
 }

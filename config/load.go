@@ -109,6 +109,8 @@ func parse(text []byte, path string, keys []string) (*koanf.Koanf, error) {
 			faults = append(faults, unknownKey(path, key, keys))
 		} else if n, ok := values.Get(key).(int); ok {
 			faults = append(faults, values.Set(key, strconv.Itoa(n)))
+		} else if text, ok := webhooksText(key, values.Get(key)); ok {
+			faults = append(faults, values.Set(key, text))
 		} else if _, ok := values.Get(key).(string); !ok {
 			faults = append(faults, fmt.Errorf("%w: %s: %s must be text, such as %q", ErrValue, path, key, "…"))
 		}

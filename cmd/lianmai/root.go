@@ -74,6 +74,7 @@ func newRootCommand() *cobra.Command {
 		newPublishCommand(),
 		newDemoCommand(),
 		newCheckCommand(),
+		newWebhookCommand(),
 		newHealthcheckCommand(),
 		newWorkerCommand(),
 	)

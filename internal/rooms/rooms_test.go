@@ -54,7 +54,7 @@ var mayImport = map[string][]string{
 	// know the server; the command wires them.
 	"guard":     {"internal/spelling"},
 	"admission": {},
-	"webhook":   {},
+	"webhook":   {"proto/..."},
 	"metrics":   {"proto/..."},
 	"gateway":   {"proto/..."},
 	"client":    {"proto/..."},
