@@ -72,6 +72,21 @@ func (k *keeper) save(ctx context.Context, m *mix, mix *pb.Mix) error {
 	return keepError(m.id, k.write(ctx, m, mix, false))
 }
 
+// settle writes the record of m as it is, if another may have come about: what is then
+// answered to a call that changes nothing is true. The caller has m's turn. Errors: save's.
+func (k *keeper) settle(ctx context.Context, m *mix) error {
+	if k == nil {
+		return nil
+	}
+	k.mu.Lock()
+	_, marked := k.marked[m]
+	k.mu.Unlock()
+	if !marked {
+		return nil
+	}
+	return k.save(ctx, m, m.get())
+}
+
 // write writes the record of m.
 func (k *keeper) write(ctx context.Context, m *mix, mix *pb.Mix, clean bool) error {
 	data, err := m.record(mix, clean)

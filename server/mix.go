@@ -150,6 +150,9 @@ func (m *mix) stop(ctx context.Context, expected int64) (*pb.Mix, error) {
 		return nil, ErrClosed
 	}
 	if m.ended() {
+		if err := m.keeper.settle(ctx, m); err != nil {
+			return nil, err
+		}
 		return m.get(), nil
 	}
 	stopping := func(mix *pb.Mix) {
