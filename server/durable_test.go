@@ -153,6 +153,22 @@ func TestNoAcknowledgedChangeIsLost(t *testing.T) {
 					rt.Fatal(err)
 				}
 			},
+			"end": func(rt *rapid.T) {
+				id := ids.Draw(rt, "id")
+				before := known.now[id]
+				if before == "" || before == "stopped" {
+					rt.SkipNow()
+				}
+				m, err := r.find(id)
+				if err != nil {
+					rt.Fatal(err)
+				}
+				failing(rt)
+				_ = m.running.Stop(rt.Context()) // of which the registry knows nothing
+				<-m.over
+				known.now[id] = "stopped"
+				known.perhaps(id, before) // until it is written
+			},
 			"settle": func(rt *rapid.T) {
 				d.mu.Lock()
 				d.fails = nil

@@ -41,7 +41,7 @@ type mix struct {
 	suspended bool
 	// complete: the record that it was restored from had the number of the last event.
 	complete bool
-	watchers  map[*Watcher]struct{}
+	watchers map[*Watcher]struct{}
 
 	maxEvents int
 }
@@ -279,6 +279,7 @@ func (m *mix) end() (stopped bool) {
 			mix.StopTime = timestamppb.Now()
 			mix.StopReason = cmp.Or(m.reason, "the engine ended it without a word")
 		})
+		m.keeper.mark(m) // before anybody sees that it is over
 	}
 	close(m.over)
 	for w := range m.watchers {

@@ -148,7 +148,6 @@ func (r *Registry) retire(m *mix) {
 	defer r.mu.Unlock()
 	r.running--
 	if m.end() {
-		r.keeper.mark(m)
 		r.stopped = append(r.stopped, m)
 		r.forgetOldest()
 	}

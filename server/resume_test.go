@@ -281,8 +281,22 @@ func TestAMixOfAnotherNodeIsNamed(t *testing.T) {
 	if _, err := here.Get("room"); !errors.Is(err, ErrNotFound) {
 		t.Error(err)
 	}
+	// What it uses cannot be deleted here.
+	uses := func() []string {
+		used, err := here.usesAnywhere(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return used.templates[pinned(DefaultTemplate, 0)]
+	}
+	if ids := uses(); !slices.Equal(ids, []string{"room"}) {
+		t.Errorf("used by %v", ids)
+	}
 	if _, err := there.Stop(t.Context(), "room", 0); err != nil {
 		t.Fatal(err)
+	}
+	if ids := uses(); len(ids) != 0 {
+		t.Errorf("used by %v", ids)
 	}
 	open(t, here, "room")
 }
