@@ -70,6 +70,9 @@ func (r *Registry) change(ctx context.Context, m *mix, expected int64,
 		return nil, err
 	}
 	if next == nil {
+		if err := r.keeper.settle(ctx, m); err != nil {
+			return nil, err
+		}
 		return current, nil
 	}
 	defer m.want(nil)

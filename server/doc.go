@@ -20,6 +20,8 @@
 //     a change makes new ones.
 //   - URLs hold signatures. They go into specs and nowhere else: no error, event or
 //     log line of this package has one.
-//   - Mixes live in memory and end with the process; templates, pictures and sounds are
-//     in the Library's store. Files of sounds that are played are copies.
+//   - A Registry that keeps mixes ([Registry.Keep]) writes each change before it is
+//     answered, and a later process goes on with them ([Registry.Resume]); without, they
+//     end with the process. Templates, pictures and sounds are in the Library's store.
+//     Files of sounds that are played are copies.
 package server

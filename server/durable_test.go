@@ -116,6 +116,8 @@ func TestNoAcknowledgedChangeIsLost(t *testing.T) {
 					// It runs with that spec, or was started with it.
 				case err == nil:
 					known.set(id, then)
+				case errors.Is(err, ErrStore) && before != "" && before != "stopped":
+					// It runs with that spec, and what is kept is not certain.
 				case errors.Is(err, ErrStore) || errors.Is(err, ErrEngine):
 					known.now[id] = ""
 					known.perhaps(id, then)
@@ -150,6 +152,22 @@ func TestNoAcknowledgedChangeIsLost(t *testing.T) {
 				case !errors.Is(err, ErrNotFound):
 					rt.Fatal(err)
 				}
+			},
+			"end": func(rt *rapid.T) {
+				id := ids.Draw(rt, "id")
+				before := known.now[id]
+				if before == "" || before == "stopped" {
+					rt.SkipNow()
+				}
+				m, err := r.find(id)
+				if err != nil {
+					rt.Fatal(err)
+				}
+				failing(rt)
+				_ = m.running.Stop(rt.Context()) // of which the registry knows nothing
+				<-m.over
+				known.now[id] = "stopped"
+				known.perhaps(id, before) // until it is written
 			},
 			"settle": func(rt *rapid.T) {
 				d.mu.Lock()

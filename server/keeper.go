@@ -23,11 +23,13 @@ const (
 // save's; what follows from something that has happened is mark's and forget's: a
 // goroutine does it, and tries again until it succeeds.
 //
-// Locks, in the order in which they are taken: a mix's turn, making, mu. A nil keeper
-// keeps nothing.
+// Locks, in the order in which they are taken: flushing, a mix's turn, making, mu. A nil
+// keeper keeps nothing.
 type keeper struct {
 	records MixRecords
 	log     *slog.Logger
+
+	flushing sync.Mutex // held while somebody does what is to be done
 
 	// making is held shared during each save, and alone while the goroutine writes: what
 	// it writes is never older than what a save wrote.
@@ -70,6 +72,21 @@ func (k *keeper) save(ctx context.Context, m *mix, mix *pb.Mix) error {
 	delete(k.gone, m.id)
 	k.mu.Unlock()
 	return keepError(m.id, k.write(ctx, m, mix, false))
+}
+
+// settle writes the record of m as it is, if another may have come about: what is then
+// answered to a call that changes nothing is true. The caller has m's turn. Errors: save's.
+func (k *keeper) settle(ctx context.Context, m *mix) error {
+	if k == nil {
+		return nil
+	}
+	k.mu.Lock()
+	_, marked := k.marked[m]
+	k.mu.Unlock()
+	if !marked {
+		return nil
+	}
+	return k.save(ctx, m, m.get())
 }
 
 // write writes the record of m.
@@ -168,6 +185,8 @@ func (k *keeper) run(ctx context.Context) {
 
 // flush writes and deletes what is to be, and says whether nothing is left of that.
 func (k *keeper) flush(ctx context.Context) (done bool) {
+	k.flushing.Lock()
+	defer k.flushing.Unlock()
 	k.mu.Lock()
 	marked, gone := slices.Collect(maps.Keys(k.marked)), slices.Collect(maps.Keys(k.gone))
 	k.mu.Unlock()

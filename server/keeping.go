@@ -19,6 +19,7 @@ type MixRecords interface {
 	PutMix(ctx context.Context, id string, live bool, data []byte, last uint64) (uint64, error)
 	DeleteMix(ctx context.Context, id string, last uint64) error
 	Mixes(ctx context.Context) ([]store.MixRecord, error)
+	MixesElsewhere(ctx context.Context) ([]store.MixRecord, error)
 }
 
 // EventLog keeps events of mixes; *store.Store is one.

@@ -109,7 +109,10 @@ func (l *Library) DeletePicture(ctx context.Context, name string, version int, m
 	if err != nil {
 		return err
 	}
-	used := mixes.uses()
+	used, err := mixes.usesAnywhere(ctx)
+	if err != nil {
+		return err
+	}
 	in := inUse{what: fmt.Sprintf("picture %q", name)}
 	for _, v := range versions {
 		ref := pinned(name, v.Version)

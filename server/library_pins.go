@@ -3,6 +3,7 @@ package server
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -132,20 +133,52 @@ func (r *Registry) uses() inMixes {
 	defer r.mu.Unlock()
 	for _, id := range slices.Sorted(maps.Keys(r.mixes)) {
 		for _, spec := range r.mixes[id].specs() {
-			used.templates.add(pinned(spec.Layout.Template, int(spec.Layout.TemplateVersion)), id)
-			for _, p := range spec.Participants {
-				if p.Placeholder != "" {
-					used.pictures.add(p.Placeholder, id)
-				}
-			}
-			for _, m := range spec.Music {
-				if m.GetAsset() != "" {
-					used.sounds.add(m.GetAsset(), id)
-				}
-			}
+			used.note(spec, id)
 		}
 	}
 	return used
+}
+
+// note notes what a pinned spec uses.
+func (u inMixes) note(spec *pb.MixSpec, id string) {
+	u.templates.add(pinned(spec.Layout.Template, int(spec.Layout.TemplateVersion)), id)
+	for _, p := range spec.Participants {
+		if p.Placeholder != "" {
+			u.pictures.add(p.Placeholder, id)
+		}
+	}
+	for _, m := range spec.Music {
+		if m.GetAsset() != "" {
+			u.sounds.add(m.GetAsset(), id)
+		}
+	}
+}
+
+// usesAnywhere is uses with the mixes that run on other nodes, as their records have
+// them. Errors: ErrStore, or ctx's.
+func (r *Registry) usesAnywhere(ctx context.Context) (inMixes, error) {
+	used := r.uses()
+	if r.keeper == nil {
+		return used, nil
+	}
+	records, err := r.keeper.records.MixesElsewhere(ctx)
+	if err != nil {
+		return used, keepError("", err)
+	}
+	for _, record := range records {
+		var kept mixRecord
+		err := json.Unmarshal(record.Data, &kept)
+		if err == nil {
+			var mix *pb.Mix
+			if mix, _, err = kept.read(); err == nil {
+				used.note(mix.Spec, record.ID)
+			}
+		}
+		if err != nil {
+			return used, storeFailure{is: ErrStore, cause: err, why: fmt.Sprintf("the record of mix %q cannot be read", record.ID)}
+		}
+	}
+	return used, nil
 }
 
 // runs says whether a mix of spec's id runs that has this spec or was started with it.

@@ -178,10 +178,13 @@ func (l *Library) DeleteSound(ctx context.Context, name string, version int, mix
 	if err != nil {
 		return err
 	}
-	used := mixes.uses().sounds
+	used, err := mixes.usesAnywhere(ctx)
+	if err != nil {
+		return err
+	}
 	in := inUse{what: fmt.Sprintf("sound %q", name)}
 	for _, v := range versions {
-		in.mixes = append(in.mixes, used[pinned(name, v.Version)]...)
+		in.mixes = append(in.mixes, used.sounds[pinned(name, v.Version)]...)
 	}
 	if len(in.mixes) > 0 {
 		in.mixes = sorted(in.mixes)

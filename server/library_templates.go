@@ -168,10 +168,13 @@ func (l *Library) DeleteTemplate(ctx context.Context, name string, version int, 
 	if err != nil {
 		return err
 	}
-	used := mixes.uses().templates
+	used, err := mixes.usesAnywhere(ctx)
+	if err != nil {
+		return err
+	}
 	in := inUse{what: fmt.Sprintf("template %q", name)}
 	for _, v := range versions {
-		in.mixes = append(in.mixes, used[pinned(name, v.Version)]...)
+		in.mixes = append(in.mixes, used.templates[pinned(name, v.Version)]...)
 	}
 	if len(in.mixes) > 0 {
 		in.mixes = sorted(in.mixes)

@@ -113,6 +113,17 @@ func (h *handle) Mixes(context.Context) (list []store.MixRecord, err error) {
 	return list, nil
 }
 
+func (h *handle) MixesElsewhere(context.Context) (list []store.MixRecord, err error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, id := range slices.Sorted(maps.Keys(h.records)) {
+		if r := h.records[id].MixRecord; r.Node != h.node && r.Live {
+			list = append(list, r)
+		}
+	}
+	return list, nil
+}
+
 func (h *handle) AppendEvents(_ context.Context, events []store.Event) error {
 	return h.write("append", func() error {
 		h.events = append(h.events, events...)

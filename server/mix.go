@@ -41,7 +41,7 @@ type mix struct {
 	suspended bool
 	// complete: the record that it was restored from had the number of the last event.
 	complete bool
-	watchers  map[*Watcher]struct{}
+	watchers map[*Watcher]struct{}
 
 	maxEvents int
 }
@@ -150,6 +150,9 @@ func (m *mix) stop(ctx context.Context, expected int64) (*pb.Mix, error) {
 		return nil, ErrClosed
 	}
 	if m.ended() {
+		if err := m.keeper.settle(ctx, m); err != nil {
+			return nil, err
+		}
 		return m.get(), nil
 	}
 	stopping := func(mix *pb.Mix) {
@@ -276,6 +279,7 @@ func (m *mix) end() (stopped bool) {
 			mix.StopTime = timestamppb.Now()
 			mix.StopReason = cmp.Or(m.reason, "the engine ended it without a word")
 		})
+		m.keeper.mark(m) // before anybody sees that it is over
 	}
 	close(m.over)
 	for w := range m.watchers {

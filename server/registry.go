@@ -97,14 +97,20 @@ func (r *Registry) Start(ctx context.Context, spec *pb.MixSpec) (*pb.Mix, error)
 			return nil, err
 		}
 		current := m.get()
+		again := current != nil && current.State == pb.MixState_MIX_STATE_RUNNING && m.isFor(spec, current)
+		if again {
+			err = r.keeper.settle(ctx, m)
+		}
 		m.release()
 		switch {
+		case err != nil:
+			return nil, err
+		case again:
+			return current, nil
 		case current == nil || current.State == pb.MixState_MIX_STATE_STOPPED:
 			continue // it failed to start, or ended, while we waited
 		case current.State == pb.MixState_MIX_STATE_STOPPING:
 			return nil, fmt.Errorf("%w: mix %q is stopping", ErrNotRunning, spec.Id)
-		case m.isFor(spec, current):
-			return current, nil
 		}
 		return nil, fmt.Errorf("%w: mix %q is at revision %d", ErrExists, spec.Id, current.Revision)
 	}
@@ -142,7 +148,6 @@ func (r *Registry) retire(m *mix) {
 	defer r.mu.Unlock()
 	r.running--
 	if m.end() {
-		r.keeper.mark(m)
 		r.stopped = append(r.stopped, m)
 		r.forgetOldest()
 	}

@@ -31,18 +31,20 @@ const resumed = "the service was restarted"
 // Resume finds the mixes that an earlier process kept and runs those again that should
 // run. When it returns the list of mixes is complete; the engine starts them meanwhile,
 // and is asked again as long as it refuses. It is called once, after Keep and before
-// anything else. Errors: ErrStore, ErrNoRoom, or ctx's.
+// anything else. Errors: ErrStore.
 func (r *Registry) Resume(ctx context.Context) error {
 	if r.keeper == nil {
 		return nil
 	}
 	records, err := r.keeper.records.Mixes(ctx)
 	if err != nil {
-		return keepError("", err)
+		r.log.Error("the records of the mixes cannot be read", "error", err)
+		return storeFailure{is: ErrStore, cause: err, why: "the records of the mixes cannot be read"}
 	}
 	mixes := make([]*mix, len(records))
 	for i, record := range records {
 		if mixes[i], err = r.restore(record); err != nil {
+			r.log.Error("the record of a mix cannot be read", "mix", record.ID, "error", err)
 			return storeFailure{is: ErrStore, cause: err, why: fmt.Sprintf("the record of mix %q cannot be read", record.ID)}
 		}
 	}

@@ -153,8 +153,11 @@ func TestTheEngineIsAskedUntilItStartsAMix(t *testing.T) {
 		engine.startAs = errors.New("no room")
 		r = keeping(t, engine, nil, d.open())
 		time.Sleep(10 * time.Minute)
-		if engine.starts < 20 || engine.starts > 2*30 {
-			t.Errorf("asked %d times in 10 minutes", engine.starts)
+		engine.mu.Lock()
+		starts := engine.starts
+		engine.mu.Unlock()
+		if starts < 2*20 || starts > 2*30 {
+			t.Errorf("asked %d times in 10 minutes for two mixes", starts)
 		}
 		got, err := r.Get("room")
 		last := got.Events[len(got.Events)-1]
@@ -278,8 +281,22 @@ func TestAMixOfAnotherNodeIsNamed(t *testing.T) {
 	if _, err := here.Get("room"); !errors.Is(err, ErrNotFound) {
 		t.Error(err)
 	}
+	// What it uses cannot be deleted here.
+	uses := func() []string {
+		used, err := here.usesAnywhere(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return used.templates[pinned(DefaultTemplate, 0)]
+	}
+	if ids := uses(); !slices.Equal(ids, []string{"room"}) {
+		t.Errorf("used by %v", ids)
+	}
 	if _, err := there.Stop(t.Context(), "room", 0); err != nil {
 		t.Fatal(err)
+	}
+	if ids := uses(); len(ids) != 0 {
+		t.Errorf("used by %v", ids)
 	}
 	open(t, here, "room")
 }

@@ -88,3 +88,28 @@ func BenchmarkList1000(b *testing.B) {
 		}
 	}
 }
+
+func BenchmarkPutMix(b *testing.B) {
+	s := open(b, Config{Dir: b.TempDir()})
+	data := text("mix", 4<<10)
+	var revision uint64
+	for b.Loop() {
+		var err error
+		if revision, err = s.PutMix(b.Context(), "room", true, data, revision); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkAppendEvents(b *testing.B) {
+	s := open(b, Config{Dir: b.TempDir()})
+	batch := make([]Event, 32)
+	for n := range batch {
+		batch[n] = event("room", n)
+		batch[n].Data, batch[n].ID = text("event", 150), ""
+	}
+	for b.Loop() {
+		happen(b, s, batch...)
+	}
+	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N*len(batch)), "µs/event")
+}

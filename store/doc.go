@@ -1,6 +1,8 @@
 // Package store keeps documents, pictures and sounds: versioned, durable, and readable
-// while others write. It runs on NATS JetStream, by default on a server inside this process
-// that listens nowhere and keeps its files in one directory.
+// while others write. It also keeps the records of mixes and what happened in them. It runs
+// on NATS JetStream, by default on a server inside this process that listens nowhere and
+// keeps its files in one directory; with [Config.URL] on servers elsewhere, which several
+// processes share, each as a node.
 //
 // Its nouns:
 //   - A [Kind] is a family of names, such as [Template], [Picture] or [Sound].
@@ -9,6 +11,12 @@
 //   - A blob is the data of one version, in JetStream's object store.
 //   - A record is the list of a name's versions, in a key-value bucket, the index. It is
 //     changed by compare-and-set, and it alone makes a version visible.
+//   - A [MixRecord] is what is needed to run a mix again. It names the node that runs it,
+//     and is changed by compare-and-set too.
+//   - An [Event] is kept for an hour. [Store.Follow] tells events in their order, and goes
+//     on after a restart where it was.
+//   - A lease is the right to run as a node. It is renewed all the time; who is dead on this
+//     machine is not waited for. A directory needs none: a lock says who uses it.
 //
 // A blob is announced in the index, then written, then named by a record; it is removed
 // after the record no longer names it. Who dies in between leaves a blob that nobody

@@ -144,6 +144,19 @@ func (s *Store) DeleteMix(ctx context.Context, id string, last uint64) error {
 // Mixes returns the records of this node's mixes, by id. Errors: ErrCorrupt,
 // ErrUnavailable, or ctx's.
 func (s *Store) Mixes(ctx context.Context) ([]MixRecord, error) {
+	return s.mixesIf(ctx, func(k kept) bool { return k.Node == s.cfg.Node })
+}
+
+// MixesElsewhere returns the records of the mixes that live on other nodes, by id.
+// Errors: those of Mixes.
+func (s *Store) MixesElsewhere(ctx context.Context) ([]MixRecord, error) {
+	if !s.shared() {
+		return nil, nil
+	}
+	return s.mixesIf(ctx, func(k kept) bool { return k.Node != s.cfg.Node && k.Live })
+}
+
+func (s *Store) mixesIf(ctx context.Context, wanted func(kept) bool) ([]MixRecord, error) {
 	op, leave, err := s.enter(ctx, 0)
 	if err != nil {
 		return nil, err
@@ -163,7 +176,7 @@ func (s *Store) Mixes(ctx context.Context) ([]MixRecord, error) {
 		if err != nil {
 			return nil, err
 		}
-		if k.Node == s.cfg.Node {
+		if wanted(k) {
 			list = append(list, MixRecord{ID: id, Node: k.Node, Live: k.Live, Data: k.Data, Revision: revision})
 		}
 	}

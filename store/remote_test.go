@@ -70,10 +70,16 @@ func TestNodesShareAServer(t *testing.T) {
 	putMix(t, b, "own", true, "b", 0)
 	wantMixes(t, a, "!room=1")
 	wantMixes(t, b, "!own=b")
+	if there, err := a.MixesElsewhere(t.Context()); err != nil || len(there) != 1 || there[0].ID != "own" || there[0].Node != "b" {
+		t.Errorf("elsewhere: %+v, %v", there, err)
+	}
 	// When it has ended there, it may begin here.
 	revision = putMix(t, a, "room", false, "ended", revision)
 	putMix(t, b, "room", true, "3", 0)
 	wantMixes(t, a)
+	if there, err := b.MixesElsewhere(t.Context()); err != nil || len(there) != 0 {
+		t.Errorf("elsewhere: %+v, %v", there, err)
+	}
 	if err := a.DeleteMix(t.Context(), "room", revision); err != nil {
 		t.Error(err)
 	}
