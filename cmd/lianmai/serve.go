@@ -43,16 +43,27 @@ What is set by a flag counts first, then the environment (` + config.EnvPrefix +
     max-side: 4096
     max-sound-bytes: 200MB
     max-sound-duration: 6h
+  metrics: http
+  pprof: "off"
+  drain:
+    delay: 0s
+    timeout: 5s
   log:
     level: info
     format: auto
 
-SIGTERM or Ctrl-C ends the mixes cleanly, within 5 seconds, and then the service.
+/metrics, for Prometheus, is on the HTTP listener; --metrics HOST:PORT gives it one of its
+own, on loopback unless a host is named.
+
+SIGTERM or Ctrl-C drains: no new mix is taken and /readyz says so; after --drain-delay
+the mixes are ended cleanly, within --drain-timeout, and then the service, with exit code
+0. A second one ends it at once.
 
 The API and the origin ask nobody for a password: let only those reach them who may.`,
 		Example: `  lianmai serve
   lianmai serve --config /etc/lianmai.yaml
-  lianmai serve --grpc :7070 --http off --rtmp off --log-level debug`,
+  lianmai serve --grpc :7070 --http off --rtmp off --log-level debug
+  lianmai serve --metrics 10.0.0.5:9464 --pprof 127.0.0.1:6060 --drain-delay 10s`,
 		Args: args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, err := loadConfig(cmd, file)
@@ -66,13 +77,17 @@ The API and the origin ask nobody for a password: let only those reach them who 
 	flags, defaults := cmd.Flags(), config.Default()
 	flags.StringVar(&file, "config", "", "YAML `FILE` with settings")
 	flags.String("grpc", defaults.GRPC, "where the API listens, `HOST:PORT`")
-	flags.String("http", defaults.HTTP, "where the probes listen, `HOST:PORT`, or off")
+	flags.String("http", defaults.HTTP, "where the probes and the metrics listen, `HOST:PORT`, or off")
 	flags.String("rtmp", defaults.RTMP, "where the RTMP origin listens, `HOST:PORT`, or off")
 	flags.String("data", defaults.Data, "`DIR` for templates, pictures and sounds; without it they are gone when the service ends")
 	flags.String("assets-max-bytes", defaults.Assets.MaxBytes, "the most bytes of one picture, `SIZE` such as 800KB or 5MB; up to "+config.MostBytes)
 	flags.String("assets-max-side", defaults.Assets.MaxSide, "the most pixels of a picture's side, `N`")
 	flags.String("assets-max-sound-bytes", defaults.Assets.MaxSoundBytes, "the most bytes of one sound, `SIZE` such as 50MB or 1GB; up to "+config.MostSoundBytes)
 	flags.String("assets-max-sound-duration", defaults.Assets.MaxSoundDuration, "how long one sound may be, `DURATION` such as 90m or 6h; up to 24h")
+	flags.String("metrics", defaults.Metrics, "where Prometheus finds /metrics, `HOST:PORT`; http: beside the probes; or off")
+	flags.String("pprof", defaults.PProf, "where Go's profiles are, `HOST:PORT` of loopback, or off")
+	flags.String("drain-delay", defaults.Drain.Delay, "how long SIGTERM leaves the mixes alone, for load balancers to notice, `DURATION` such as 10s; up to 5m")
+	flags.String("drain-timeout", defaults.Drain.Timeout, "how long the mixes then get to end, `DURATION` such as 5s; up to 5m")
 	flags.String("log-level", defaults.Log.Level, "debug, info, warn or error")
 	flags.String("log-format", defaults.Log.Format, "text, json or auto: text on a terminal, else JSON")
 	completeFrom(cmd, "log-level", []string{"debug", "info", "warn", "error"})
@@ -97,7 +112,7 @@ func loadConfig(cmd *cobra.Command, file string) (config.Config, error) {
 // serve runs the service until ctx is done and has then ended everything. The line
 // that says what listens where goes to banner.
 func serve(ctx context.Context, cfg config.Config, makeEngine engineMaker, log *slog.Logger, banner io.Writer) (err error) {
-	library, closeLibrary, err := openLibrary(ctx, cfg, log)
+	library, writable, closeLibrary, err := openLibrary(ctx, cfg, log)
 	if err != nil {
 		return err
 	}
@@ -107,17 +122,30 @@ func serve(ctx context.Context, cfg config.Config, makeEngine engineMaker, log *
 		return err
 	}
 	fonts := newFonts(log)
-	srv, err := server.New(server.Config{
-		GRPC: grpc, HTTP: http, Log: log, Version: version, Fonts: fonts,
-		Mixes: server.NewRegistry(makeEngine(fonts, library, log), library, server.Limits{}),
-	})
+	mixes := server.NewRegistry(makeEngine(fonts, library, log), library, server.Limits{})
+	var srv *server.Server
+	counts := newMetrics(cfg, mixes, func() []server.CheckResult { return srv.Checks() })
+	sc := server.Config{
+		GRPC: grpc, HTTP: http, Mixes: mixes, Log: log, Version: version, Fonts: fonts,
+		Checks: []server.Check{storeCheck(cfg.Data, writable)}, Calls: counts,
+		DrainDelay: cfg.Drain.DelayFor(), DrainTimeout: cfg.Drain.TimeoutFor(),
+	}
+	if cfg.Metrics == config.MetricsOnHTTP {
+		sc.Metrics = counts
+	}
+	if srv, err = server.New(sc); err != nil {
+		return errors.Join(err, closeAll(grpc, http))
+	}
+	aside, err := serveAside(cfg, counts, log)
 	if err != nil {
 		return errors.Join(err, closeAll(grpc, http))
 	}
+	defer func() { err = errors.Join(err, aside.close()) }()
 	parts := []string{"lianmai " + version, "gRPC " + grpc.Addr().String()}
 	if http != nil {
 		parts = append(parts, "HTTP "+http.Addr().String())
 	}
+	parts = append(parts, aside.banner...)
 	if config.Enabled(cfg.RTMP) {
 		origin := rtmp.NewOrigin(rtmp.OriginConfig{Addr: cfg.RTMP, Log: log.With("part", "origin")})
 		if err := origin.Start(); err != nil {
@@ -135,14 +163,15 @@ func serve(ctx context.Context, cfg config.Config, makeEngine engineMaker, log *
 	return srv.Serve(ctx)
 }
 
-// openLibrary opens what --data keeps. close ends it.
-func openLibrary(ctx context.Context, cfg config.Config, log *slog.Logger) (library *server.Library, close func() error, err error) {
+// openLibrary opens what --data keeps. writable says why nothing can be kept any more;
+// close ends it.
+func openLibrary(ctx context.Context, cfg config.Config, log *slog.Logger) (library *server.Library, writable, close func() error, err error) {
 	var dir, sounds string
 	cleanUp := func() error { return nil }
 	if cfg.Data == "" {
 		log.Info("templates, pictures and sounds are kept until the service ends; --data DIR keeps them for longer")
 		if sounds, err = os.MkdirTemp("", "lianmai-sounds-"); err != nil {
-			return nil, nil, err
+			return nil, nil, nil, err
 		}
 		cleanUp = func() error { return os.RemoveAll(sounds) }
 	} else {
@@ -152,14 +181,14 @@ func openLibrary(ctx context.Context, cfg config.Config, log *slog.Logger) (libr
 		Dir: dir, MaxSizes: map[store.Kind]int64{store.Sound: cfg.Assets.SoundBytes()}, Log: log.With("part", "store"),
 	})
 	if err != nil {
-		return nil, nil, errors.Join(fmt.Errorf("--data: %w", err), cleanUp())
+		return nil, nil, nil, errors.Join(fmt.Errorf("--data: %w", err), cleanUp())
 	}
 	library = server.NewLibrary(kept, server.LibraryConfig{
 		Pictures: compose.PictureLimits{Bytes: cfg.Assets.Bytes(), Side: cfg.Assets.Side()},
 		Sounds:   decode.SoundLimits{Bytes: cfg.Assets.SoundBytes(), Duration: cfg.Assets.SoundDuration()},
 		Dir:      sounds,
 	})
-	return library, func() error { return errors.Join(kept.Close(), cleanUp()) }, nil
+	return library, kept.Writable, func() error { return errors.Join(kept.Close(), cleanUp()) }, nil
 }
 
 // listen opens the listeners of the API and, unless it is off, of the probes.
