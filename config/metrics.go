@@ -6,6 +6,9 @@ import (
 	"net/netip"
 	"strings"
 	"time"
+
+	"github.com/knadh/koanf/providers/structs"
+	"github.com/knadh/koanf/v2"
 )
 
 // MetricsOnHTTP is the value of Config.Metrics for "on the listener of the probes".
@@ -106,4 +109,17 @@ func (d Drain) validate() (faults []error) {
 		faults = append(faults, fmt.Errorf("%w: drain.timeout: %q; want 1s to 5m, such as 10s", ErrValue, d.Timeout))
 	}
 	return faults
+}
+
+// Values returns every setting as text, by its key, such as log.level.
+func (c Config) Values() map[string]string {
+	values := map[string]string{}
+	all := koanf.New(".")
+	if err := all.Load(structs.Provider(c, "koanf"), nil); err != nil {
+		return values // a struct of texts is always read
+	}
+	for _, key := range all.Keys() {
+		values[key] = all.String(key)
+	}
+	return values
 }

@@ -57,3 +57,10 @@ func TestBadValuesOfMetricsAndDrain(t *testing.T) {
 		t.Errorf("Load = %+v, %v", cfg.Drain, err)
 	}
 }
+
+func TestValues(t *testing.T) {
+	values := Default().Values()
+	if values["grpc"] != "127.0.0.1:7070" || values["drain.timeout"] != "5s" || values["data"] != "" || values["assets.max-side"] != "4096" {
+		t.Errorf("values %v", values)
+	}
+}

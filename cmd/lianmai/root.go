@@ -85,6 +85,7 @@ func newRootCommand() *cobra.Command {
 		newDemoCommand(),
 		newCheckCommand(),
 		newHealthcheckCommand(),
+		newDoctorCommand(),
 	)
 	return root
 }
