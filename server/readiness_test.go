@@ -120,7 +120,8 @@ func TestAFullServiceIsNotReadyButServes(t *testing.T) {
 func TestACheckThatHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
-		asked, noticed := 0, 0
+		asked := 0
+		var noticed atomic.Int64
 		r := newReadiness([]Check{
 			{Name: "z", Run: func(context.Context) error { return nil }},
 			{Name: "disk", Run: func(context.Context) error {
@@ -138,7 +139,7 @@ func TestACheckThatHangs(t *testing.T) {
 		go func() {
 			r.run(ctx, func() {
 				if anyFails(r.results()) {
-					noticed++
+					noticed.Add(1)
 				}
 			})
 			close(ran)
@@ -147,10 +148,10 @@ func TestACheckThatHangs(t *testing.T) {
 		if got := r.results(); anyFails(got) {
 			t.Errorf("after the first answer: %v", got)
 		}
-		noticed = 0
+		noticed.Store(0)
 		time.Sleep(staleAfter + DefaultCheckInterval + time.Millisecond) // virtual
-		if got := r.results(); got[0].OK || got[0].Reason != "no answer for 12s" || !got[1].OK || noticed == 0 {
-			t.Errorf("of a check that hangs: %v, noticed %d times", got, noticed)
+		if got := r.results(); got[0].OK || got[0].Reason != "no answer for 12s" || !got[1].OK || noticed.Load() == 0 {
+			t.Errorf("of a check that hangs: %v, noticed %d times", got, noticed.Load())
 		}
 		begin := time.Now()
 		cancel()
