@@ -40,6 +40,14 @@ type Config struct {
 	NATS NATS `koanf:",flatten,squash"`
 	// Assets bounds the pictures and the sounds that are uploaded.
 	Assets Assets `koanf:"assets"`
+	// Metrics is where Prometheus finds /metrics: "http" (default) for beside the
+	// probes, host:port for a listener of its own, or off. See MetricsAddr.
+	Metrics string `koanf:"metrics"`
+	// PProf is where profiles are served, host:port of loopback, or off (default). See
+	// PProfAddr.
+	PProf string `koanf:"pprof"`
+	// Drain is how the service ends.
+	Drain Drain `koanf:"drain"`
 	// Log is how the log is written.
 	Log Log `koanf:"log"`
 	// Webhooks are where events of mixes are sent to. Default: none.
@@ -140,7 +148,12 @@ func Default() Config {
 		HTTP:   "127.0.0.1:8080",
 		RTMP:   "127.0.0.1:1935",
 		Assets: Assets{MaxBytes: "5MB", MaxSide: "4096", MaxSoundBytes: "200MB", MaxSoundDuration: "6h"},
-		Log:    Log{Level: "info", Format: "auto"},
+
+		Metrics: MetricsOnHTTP,
+		PProf:   Off,
+		Drain:   Drain{Delay: "0s", Timeout: "5s"},
+
+		Log: Log{Level: "info", Format: "auto"},
 	}
 }
 
@@ -170,6 +183,8 @@ func (c Config) Validate() error {
 	}
 	faults = append(faults, c.NATS.validate()...)
 	faults = append(faults, c.Assets.validate()...)
+	faults = append(faults, c.validateMetrics()...)
+	faults = append(faults, c.Drain.validate()...)
 	if levels := []string{"debug", "info", "warn", "error"}; !slices.Contains(levels, c.Log.Level) {
 		faults = append(faults, fmt.Errorf("%w: log.level: %q; want %s", ErrValue, c.Log.Level, strings.Join(levels, ", ")))
 	}

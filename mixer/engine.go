@@ -47,7 +47,9 @@ func (e *Engine) StartAt(base time.Duration, spec Spec, observe func(Event)) (*S
 	return Start(context.Background(), spec, Options{
 		Clock: NewWallClock(), Base: base, Fonts: e.fonts, Pictures: e.library, Sounds: e.library, Log: e.log, Observe: observe,
 		OpenFeed: e.openFeed,
-		OpenSink: e.openSink,
+		OpenSink: func(o Output, h Header, keyFrame func(), report func(OutputState, string)) (Sink, error) {
+			return openSink(o, h, keyFrame, report, e.log.With("mix", spec.ID))
+		},
 	})
 }
 
@@ -68,12 +70,12 @@ func (f pullFeed) Run(ctx context.Context, sink rtmp.PullHandler) error {
 
 func (pullFeed) Close() {}
 
-func (e *Engine) openSink(o Output, h Header, keyFrame func(), report func(OutputState, string)) (Sink, error) {
+func openSink(o Output, h Header, keyFrame func(), report func(OutputState, string), log *slog.Logger) (Sink, error) {
 	u, err := rtmp.ParseURL(o.URL)
 	if err != nil {
 		return nil, err
 	}
-	s := &pushSink{keyFrame: keyFrame, report: report, log: e.log.With("output", o.Name, "url", u.Redacted())}
+	s := &pushSink{keyFrame: keyFrame, report: report, log: log.With("output", o.Name, "url", u.Redacted())}
 	s.pusher = rtmp.NewPusher(rtmp.PushConfig{URL: u, Header: rtmp.Header{
 		VideoConfig: h.VideoConfig, AudioConfig: h.AudioConfig,
 		Width: h.Video.Width, Height: h.Video.Height, FrameRate: h.Video.FrameRate,

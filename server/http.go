@@ -11,10 +11,11 @@ import (
 // newHTTP returns the server of the handlers, by pattern, and of the probes:
 //
 //	GET /healthz  200 while the process answers
-//	GET /readyz   200 while it takes new mixes, else 503
+//	GET /readyz   200 while it takes new mixes, else 503; the checks say why
 //	GET /version  what is running
+//	GET /metrics  for Prometheus, unless they are elsewhere
 //
-// All answer JSON.
+// All but the last answer JSON.
 func (s *Server) newHTTP(handlers map[string]http.Handler) *http.Server {
 	mux := http.NewServeMux()
 	for pattern, handler := range handlers {
@@ -24,15 +25,21 @@ func (s *Server) newHTTP(handlers map[string]http.Handler) *http.Server {
 		s.reply(w, http.StatusOK, map[string]any{"status": "ok"})
 	})
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
-		if s.stopping.Load() {
-			s.reply(w, http.StatusServiceUnavailable, map[string]any{"status": "stopping", "mixes": s.mixes.Running()})
-			return
+		code, status, checks := http.StatusOK, "ready", s.Checks()
+		if anyFails(checks) {
+			code, status = http.StatusServiceUnavailable, "not ready"
 		}
-		s.reply(w, http.StatusOK, map[string]any{"status": "ready", "mixes": s.mixes.Running()})
+		if s.stopping.Load() {
+			status = "stopping"
+		}
+		s.reply(w, code, map[string]any{"status": status, "mixes": s.mixes.Running(), "checks": checks})
 	})
 	mux.HandleFunc("GET /version", func(w http.ResponseWriter, _ *http.Request) {
 		s.reply(w, http.StatusOK, map[string]any{"version": s.version, "go": runtime.Version()})
 	})
+	if s.metrics != nil {
+		mux.Handle("GET /metrics", s.metrics)
+	}
 	return &http.Server{
 		Handler:           mux,
 		ReadHeaderTimeout: 5 * time.Second,

@@ -65,7 +65,7 @@ func (c callLog) ended(ctx context.Context, method, id string, begin time.Time, 
 		slog.Float64("duration_ms", float64(time.Since(begin).Microseconds())/1000),
 	}
 	if id != "" {
-		attrs = append(attrs, slog.String("id", clip(id, maxLoggedID)))
+		attrs = append(attrs, slog.String("mix", clip(id, maxLoggedID)))
 	}
 	if err != nil {
 		attrs = append(attrs, slog.String("error", st.Message()))

@@ -160,7 +160,8 @@ type bench struct {
 	conn    *grpc.ClientConn
 	http    string // address
 	log     *lockedBuffer
-	stop    func() error // stops the service, once
+	config  func(*Config) // changes what New gets; nil for nothing
+	stop    func() error  // stops the service, once
 }
 
 // An option changes a bench before it starts.
@@ -188,11 +189,15 @@ func newBench(t testing.TB, limits Limits, options ...option) *bench {
 	}
 	grpcLis, httpLis := loopback(t), loopback(t)
 	b.http = httpLis.Addr().String()
-	var err error
-	b.server, err = New(Config{
+	cfg := Config{
 		GRPC: grpcLis, HTTP: httpLis, Mixes: b.mixes, Version: "v0.0.0-test", Fonts: fonts(),
 		Log: slog.New(slog.NewJSONHandler(b.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
-	})
+	}
+	if b.config != nil {
+		b.config(&cfg)
+	}
+	var err error
+	b.server, err = New(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,12 +1,15 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -55,6 +58,26 @@ type Config struct {
 	Log *slog.Logger
 	// Version is told by /version.
 	Version string
+	// Checks say whether the service works, each asked once in CheckInterval (default
+	// DefaultCheckInterval).
+	Checks        []Check
+	CheckInterval time.Duration
+	// Calls counts the calls; nil for nobody.
+	Calls CallMeter
+	// Metrics answers GET /metrics; nil for not here.
+	Metrics http.Handler
+	// DrainDelay is how long a service that is to stop goes on with what it has, and
+	// refuses new mixes, before it ends the mixes: the time that load balancers take
+	// to notice. Default 0.
+	DrainDelay time.Duration
+	// DrainTimeout is how long the mixes then get; default StopTimeout.
+	DrainTimeout time.Duration
+}
+
+// CallMeter counts the calls of the API: the outermost interceptors.
+type CallMeter interface {
+	Unary(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error)
+	Stream(srv any, stream grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error
 }
 
 // Server puts a Registry on the network.
@@ -69,6 +92,13 @@ type Server struct {
 	lisHTTP  net.Listener
 	lisLocal net.Listener
 	stopping atomic.Bool
+
+	ready      *readiness
+	services   []string   // that have a health
+	healthTurn sync.Mutex // held while the health is set
+
+	metrics                  http.Handler
+	drainDelay, drainTimeout time.Duration
 }
 
 // New returns a Server that is ready for Serve.
@@ -81,8 +111,14 @@ func New(cfg Config) (*Server, error) {
 	s := &Server{
 		mixes: cfg.Mixes, log: cfg.Log, version: cfg.Version,
 		lisGRPC: cfg.GRPC, lisHTTP: cfg.HTTP, lisLocal: cfg.Local, health: health.NewServer(),
+		ready: newReadiness(cfg.Checks, cfg.CheckInterval, cfg.Log), metrics: cfg.Metrics,
+		drainDelay: cfg.DrainDelay, drainTimeout: cmp.Or(cfg.DrainTimeout, StopTimeout),
 	}
 	calls := callLog{log: cfg.Log}
+	unary, stream := []grpc.UnaryServerInterceptor{calls.unary}, []grpc.StreamServerInterceptor{calls.stream}
+	if cfg.Calls != nil {
+		unary, stream = slices.Insert(unary, 0, cfg.Calls.Unary), slices.Insert(stream, 0, cfg.Calls.Stream)
+	}
 	s.grpc = grpc.NewServer(
 		grpc.MaxRecvMsgSize(maxMessage),
 		grpc.MaxSendMsgSize(maxAnswer),
@@ -90,8 +126,8 @@ func New(cfg Config) (*Server, error) {
 		grpc.ConnectionTimeout(handshakeTimeout),
 		grpc.KeepaliveParams(keepalive.ServerParameters{Time: keepaliveAfter, Timeout: keepaliveTimeout}),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: minClientInterval, PermitWithoutStream: true}),
-		grpc.ChainUnaryInterceptor(calls.unary),
-		grpc.ChainStreamInterceptor(calls.stream),
+		grpc.ChainUnaryInterceptor(unary...),
+		grpc.ChainStreamInterceptor(stream...),
 	)
 	pb.RegisterMixServiceServer(s.grpc, &service{mixes: cfg.Mixes, check: check})
 	pb.RegisterTemplateServiceServer(s.grpc, &templates{
@@ -101,21 +137,19 @@ func New(cfg Config) (*Server, error) {
 		library: library, mixes: cfg.Mixes, check: check,
 		receiving: make(chan struct{}, uploadsAtOnce), sounding: make(chan struct{}, soundsAtOnce),
 	})
+	s.services = append(slices.Sorted(maps.Keys(s.grpc.GetServiceInfo())), "") // "" is the whole of it
+	s.setHealth()
 	healthpb.RegisterHealthServer(s.grpc, s.health)
 	reflection.Register(s.grpc)
-	for _, service := range []grpc.ServiceDesc{
-		pb.MixService_ServiceDesc, pb.TemplateService_ServiceDesc, pb.AssetService_ServiceDesc,
-	} {
-		s.health.SetServingStatus(service.ServiceName, healthpb.HealthCheckResponse_SERVING)
-	}
 	s.http = s.newHTTP(cfg.Handlers)
 	return s, nil
 }
 
-// Serve answers until ctx is done, then stops: it takes no new mixes, ends those
-// that run within StopTimeout, lets calls that are under way finish, and returns
-// nil. It returns an error when a listener fails (after the same stop), or
-// ErrStopTimeout when a mix did not end in time. Serve is called once.
+// Serve answers until ctx is done, then stops: it takes no new mixes and says so to
+// its probes, waits for DrainDelay, ends the mixes that run within DrainTimeout, lets
+// calls that are under way finish, and returns nil. It returns an error when a
+// listener fails (after the same stop, without the delay), or ErrStopTimeout when a mix
+// did not end in time. Serve is called once.
 func (s *Server) Serve(ctx context.Context) error {
 	failed := make(chan error, 3) // one for each listener
 	var listeners sync.WaitGroup
@@ -140,22 +174,50 @@ func (s *Server) Serve(ctx context.Context) error {
 			failed <- fmt.Errorf("server: HTTP: %w", err)
 		}
 	})
+	asking, askNoMore := context.WithCancel(context.Background())
+	listeners.Go(func() { s.ready.run(asking, s.setHealth) })
 	var err error
 	select {
 	case <-ctx.Done():
+		err = s.drain(failed)
 	case err = <-failed:
+		s.refuse()
 	}
 	err = errors.Join(err, s.stop())
+	askNoMore()
 	listeners.Wait()
 	return err
 }
 
-// stop ends the mixes, then the calls, then the probes.
-func (s *Server) stop() error {
+// refuse takes no new mixes and says so to the probes.
+func (s *Server) refuse() {
+	s.mixes.Refuse()
 	s.stopping.Store(true)
 	s.health.Shutdown()
+}
+
+// drain goes on with the mixes that run, and takes no others, for the delay. It returns
+// early with the error of a listener that fails.
+func (s *Server) drain(failed <-chan error) error {
+	s.refuse()
+	if s.drainDelay <= 0 {
+		return nil
+	}
+	s.log.Info("draining", "mixes", s.mixes.Running(), "delay", s.drainDelay.String())
+	noticed := time.NewTimer(s.drainDelay)
+	defer noticed.Stop()
+	select {
+	case <-noticed.C:
+		return nil
+	case err := <-failed:
+		return err
+	}
+}
+
+// stop ends the mixes, then the calls, then the probes.
+func (s *Server) stop() error {
 	s.log.Info("stopping", "mixes", s.mixes.Running())
-	ctx, cancel := context.WithTimeout(context.Background(), StopTimeout)
+	ctx, cancel := context.WithTimeout(context.Background(), s.drainTimeout)
 	defer cancel()
 	err := s.mixes.Close(ctx)
 

@@ -100,7 +100,7 @@ func TestProbes(t *testing.T) {
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	for path, want := range map[string]string{
 		"/healthz": `{"status":"ok"}`,
-		"/readyz":  `{"mixes":1,"status":"ready"}`,
+		"/readyz":  `{"checks":[{"name":"draining","ok":true},{"name":"capacity","ok":true}],"mixes":1,"status":"ready"}`,
 		"/version": `"version":"v0.0.0-test"`,
 	} {
 		resp, err := client.Get("http://" + b.http + path)

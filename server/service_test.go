@@ -323,7 +323,7 @@ func TestNoSecretIsLogged(t *testing.T) {
 	if strings.Contains(log, secret) {
 		t.Errorf("the log has a URL's secret:\n%s", log)
 	}
-	for _, want := range []string{`"code":"OK"`, `"code":"AlreadyExists"`, `"code":"InvalidArgument"`, `"code":"Internal"`, `"id":"room"`, `"duration_ms":`} {
+	for _, want := range []string{`"code":"OK"`, `"code":"AlreadyExists"`, `"code":"InvalidArgument"`, `"code":"Internal"`, `"mix":"room"`, `"duration_ms":`} {
 		if !strings.Contains(log, want) {
 			t.Errorf("the log has no %s:\n%s", want, log)
 		}

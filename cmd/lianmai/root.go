@@ -31,12 +31,22 @@ const (
 
 func main() {
 	media.QuietNative()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	// A second signal ends the process at once.
-	context.AfterFunc(ctx, stop)
-	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
-	stop()
-	os.Exit(code)
+	os.Exit(run(untilSignalled(), os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// untilSignalled returns a context that ends with the first SIGTERM or Ctrl-C. A second
+// one ends the process at once, as failed. It is for the whole life of the process.
+func untilSignalled() context.Context {
+	ctx, end := context.WithCancel(context.Background())
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		<-signals
+		end()
+		<-signals
+		os.Exit(exitFailed)
+	}()
+	return ctx
 }
 
 // run is one run of the command with its exit code.
@@ -76,6 +86,7 @@ func newRootCommand() *cobra.Command {
 		newCheckCommand(),
 		newWebhookCommand(),
 		newHealthcheckCommand(),
+		newDoctorCommand(),
 		newWorkerCommand(),
 	)
 	return root

@@ -39,17 +39,28 @@ What is set by a flag counts first, then the environment (` + config.EnvPrefix +
     max-side: 4096
     max-sound-bytes: 200MB
     max-sound-duration: 6h
+  metrics: http
+  pprof: "off"
+  drain:
+    delay: 0s
+    timeout: 5s
   log:
     level: info
     format: auto
 
-SIGTERM or Ctrl-C ends the mixes cleanly, within 5 seconds, and then the service. With
---data or --nats the mixes go on when the service is started again.
+/metrics, for Prometheus, is on the HTTP listener; --metrics HOST:PORT gives it one of its
+own, on loopback unless a host is named.
+
+SIGTERM or Ctrl-C drains: no new mix is taken and /readyz says so; after --drain-delay
+the mixes are ended cleanly, within --drain-timeout, and then the service, with exit code
+0. With --data or --nats they go on when the service is started again. A second signal
+ends it at once.
 
 The API and the origin ask nobody for a password: let only those reach them who may.`,
 		Example: `  lianmai serve
   lianmai serve --config /etc/lianmai.yaml
-  lianmai serve --grpc :7070 --http off --rtmp off --log-level debug`,
+  lianmai serve --grpc :7070 --http off --rtmp off --log-level debug
+  lianmai serve --metrics 10.0.0.5:9464 --pprof 127.0.0.1:6060 --drain-delay 10s`,
 		Args: args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, err := loadConfig(cmd, file)
@@ -63,13 +74,17 @@ The API and the origin ask nobody for a password: let only those reach them who 
 	flags, defaults := cmd.Flags(), config.Default()
 	flags.StringVar(&file, "config", "", "YAML `FILE` with settings")
 	flags.String("grpc", defaults.GRPC, "where the API listens, `HOST:PORT`")
-	flags.String("http", defaults.HTTP, "where REST and the probes listen, `HOST:PORT`, or off")
+	flags.String("http", defaults.HTTP, "where REST, the probes and the metrics listen, `HOST:PORT`, or off")
 	flags.String("rtmp", defaults.RTMP, "where the RTMP origin listens, `HOST:PORT`, or off")
 	addStoreFlags(flags, defaults)
 	flags.String("assets-max-bytes", defaults.Assets.MaxBytes, "the most bytes of one picture, `SIZE` such as 800KB or 5MB; up to "+config.MostBytes)
 	flags.String("assets-max-side", defaults.Assets.MaxSide, "the most pixels of a picture's side, `N`")
 	flags.String("assets-max-sound-bytes", defaults.Assets.MaxSoundBytes, "the most bytes of one sound, `SIZE` such as 50MB or 1GB; up to "+config.MostSoundBytes)
 	flags.String("assets-max-sound-duration", defaults.Assets.MaxSoundDuration, "how long one sound may be, `DURATION` such as 90m or 6h; up to 24h")
+	flags.String("metrics", defaults.Metrics, "where Prometheus finds /metrics, `HOST:PORT`; http: beside the probes; or off")
+	flags.String("pprof", defaults.PProf, "where Go's profiles are, `HOST:PORT` of loopback, or off")
+	flags.String("drain-delay", defaults.Drain.Delay, "how long SIGTERM leaves the mixes alone, for load balancers to notice, `DURATION` such as 10s; up to 5m")
+	flags.String("drain-timeout", defaults.Drain.Timeout, "how long the mixes then get to end, `DURATION` such as 5s; up to 5m")
 	flags.String("log-level", defaults.Log.Level, "debug, info, warn or error")
 	flags.String("log-format", defaults.Log.Format, "text, json or auto: text on a terminal, else JSON")
 	completeFrom(cmd, "log-level", []string{"debug", "info", "warn", "error"})
@@ -115,16 +130,29 @@ func serve(ctx context.Context, cfg config.Config, makeEngine engineMaker, log *
 	defer engine.Close()
 	kept.library.CheckSoundsWith(engine.CheckSound)
 	mixes := server.NewRegistry(engine, kept.library, server.Limits{})
-	srv, err := server.New(server.Config{
-		GRPC: grpc, HTTP: http, Local: rest.local, Handlers: rest.handlers, Log: log, Version: version, Fonts: fonts, Mixes: mixes,
-	})
+	var srv *server.Server
+	counts := newMetrics(cfg, mixes, func() []server.CheckResult { return srv.Checks() })
+	sc := server.Config{
+		GRPC: grpc, HTTP: http, Local: rest.local, Handlers: rest.handlers, Mixes: mixes, Log: log, Version: version, Fonts: fonts,
+		Checks: []server.Check{storeCheck(cfg.Data, kept.writable)}, Calls: counts,
+		DrainDelay: cfg.Drain.DelayFor(), DrainTimeout: cfg.Drain.TimeoutFor(),
+	}
+	if cfg.Metrics == config.MetricsOnHTTP {
+		sc.Metrics = counts
+	}
+	if srv, err = server.New(sc); err != nil {
+		return errors.Join(err, closeAll(grpc, http))
+	}
+	aside, err := serveAside(cfg, counts, log)
 	if err != nil {
 		return errors.Join(err, closeAll(grpc, http))
 	}
+	defer func() { err = errors.Join(err, aside.close()) }()
 	parts := []string{"lianmai " + version, "gRPC " + grpc.Addr().String()}
 	if http != nil {
 		parts = append(parts, "HTTP "+http.Addr().String())
 	}
+	parts = append(parts, aside.banner...)
 	if config.Enabled(cfg.RTMP) {
 		origin := rtmp.NewOrigin(rtmp.OriginConfig{Addr: cfg.RTMP, Log: log.With("part", "origin")})
 		if err := origin.Start(); err != nil {

@@ -31,7 +31,9 @@ type kept struct {
 	library *server.Library
 	keeping server.Keeping
 	lost    <-chan struct{} // closed when another process runs as this node
-	close   func() error
+	// writable says why nothing can be kept any more.
+	writable func() error
+	close    func() error
 }
 
 // errLost ends a service whose node another process runs as.
@@ -66,9 +68,10 @@ func openKept(ctx context.Context, cfg config.Config, log *slog.Logger) (*kept, 
 		return nil, errors.Join(fmt.Errorf("%s: %w", flag, err), cleanUp())
 	}
 	k := &kept{
-		keeping: server.Keeping{Events: s, Log: log.With("part", "mixes")},
-		lost:    s.Lost(),
-		close:   func() error { return errors.Join(s.Close(), cleanUp()) },
+		keeping:  server.Keeping{Events: s, Log: log.With("part", "mixes")},
+		lost:     s.Lost(),
+		writable: s.Writable,
+		close:    func() error { return errors.Join(s.Close(), cleanUp()) },
 	}
 	if durable {
 		k.keeping.Mixes = s

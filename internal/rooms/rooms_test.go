@@ -85,7 +85,7 @@ var onlyIn = map[string][]string{
 	"github.com/nats-io":                  {"store"},
 	"github.com/knadh/koanf":              {"config"},
 	"github.com/spf13/cobra":              {"cmd/lianmai"},
-	"google.golang.org/grpc":              {"proto/...", "server", "guard", "gateway", "client", "cmd/lianmai", "examples/..."},
+	"google.golang.org/grpc":              {"proto/...", "server", "guard", "gateway", "client", "metrics", "cmd/lianmai", "examples/..."},
 	"buf.build/go/protovalidate":          {"server"},
 	"github.com/schollz/progressbar":      {"cmd/lianmai"},
 	"github.com/prometheus/client_golang": {"metrics"},
