@@ -40,6 +40,17 @@ type Config struct {
 	Assets Assets `koanf:"assets"`
 	// Log is how the log is written.
 	Log Log `koanf:"log"`
+
+	// Tokens is a file of tokens and client certificates that may call. Default: none.
+	Tokens string `koanf:"tokens"`
+	// TLS is how the API and the HTTP listener are encrypted.
+	TLS TLS `koanf:"tls"`
+	// Allow says where the engine may connect.
+	Allow Allow `koanf:"allow"`
+	// Publish says who may publish to the embedded origin.
+	Publish Publish `koanf:"publish"`
+	// Limit bounds what callers may ask for.
+	Limit Limit `koanf:"limit"`
 }
 
 // Assets bounds the pictures and the sounds that are uploaded.
@@ -137,6 +148,10 @@ func Default() Config {
 		RTMP:   "127.0.0.1:1935",
 		Assets: Assets{MaxBytes: "5MB", MaxSide: "4096", MaxSoundBytes: "200MB", MaxSoundDuration: "6h"},
 		Log:    Log{Level: "info", Format: "auto"},
+
+		Allow:   Allow{Private: "false"},
+		Publish: Publish{Play: "false"},
+		Limit:   Limit{Calls: "500", Connections: "1024", ConnectionsPerAddress: "256"},
 	}
 }
 
@@ -165,6 +180,7 @@ func (c Config) Validate() error {
 		}
 	}
 	faults = append(faults, c.Assets.validate()...)
+	faults = append(faults, c.validateGuard()...)
 	if levels := []string{"debug", "info", "warn", "error"}; !slices.Contains(levels, c.Log.Level) {
 		faults = append(faults, fmt.Errorf("%w: log.level: %q; want %s", ErrValue, c.Log.Level, strings.Join(levels, ", ")))
 	}

@@ -55,7 +55,8 @@ func TestEachLayerLiesOverTheOneBefore(t *testing.T) {
 		Env:   environment(map[string]string{"LIANMAI_HTTP": "127.0.0.1:2", "LIANMAI_RTMP": "127.0.0.1:2", "LIANMAI_LOG_LEVEL": "warn"}),
 		Flags: flags(t, "--rtmp", "127.0.0.1:3", "--log-level", "error"),
 	})
-	want := Config{GRPC: "127.0.0.1:1", HTTP: "127.0.0.1:2", RTMP: "127.0.0.1:3", Assets: Default().Assets, Log: Log{Level: "error", Format: "json"}}
+	want := Default()
+	want.GRPC, want.HTTP, want.RTMP, want.Log = "127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:3", Log{Level: "error", Format: "json"}
 	if err != nil || cfg != want {
 		t.Errorf("Load() = %+v, %v; want %+v", cfg, err, want)
 	}
@@ -69,7 +70,7 @@ func TestUnknownKeysAreNamedWithTheirNeighbours(t *testing.T) {
 		{"log: debug", `"log"`, "did you mean log.format or log.level?"},
 		{"log-level: debug", `"log-level"`, "log.level"},
 		{"grpc: {address: x}", `"grpc.address"`, "did you mean grpc?"},
-		{"colour: blue", `"colour"`, "the keys are assets.max-bytes, assets.max-side, assets.max-sound-bytes, assets.max-sound-duration, data, grpc, http, log.format, log.level, rtmp"},
+		{"colour: blue", `"colour"`, "the keys are allow.input, allow.output, allow.private, assets.max-bytes, assets.max-side, assets.max-sound-bytes, assets.max-sound-duration, data, grpc, http, limit.calls, limit.connections, limit.connections-per-address, log.format, log.level, publish.key, publish.keys, publish.play, rtmp, tls.cert, tls.client-ca, tls.key, tokens"},
 	} {
 		_, err := Load(Sources{File: write(t, test.text)})
 		if !errors.Is(err, ErrUnknownKey) || !strings.Contains(err.Error(), test.key) || !strings.Contains(err.Error(), test.near) {

@@ -17,6 +17,7 @@ type Engine struct {
 	fonts   *compose.Fonts
 	library Library
 	log     *slog.Logger
+	dials   Dials
 }
 
 // Library gives what specs name.
@@ -46,14 +47,17 @@ func (e *Engine) openFeed(p Participant) (Feed, error) {
 	if err != nil {
 		return nil, err
 	}
-	return pullFeed{u}, nil
+	return pullFeed{u, e.dials.Input}, nil
 }
 
 // pullFeed is an RTMP stream that is pulled for as long as the source lives.
-type pullFeed struct{ url rtmp.URL }
+type pullFeed struct {
+	url  rtmp.URL
+	dial rtmp.DialFunc
+}
 
 func (f pullFeed) Run(ctx context.Context, sink rtmp.PullHandler) error {
-	return rtmp.Pull(ctx, rtmp.PullConfig{URL: f.url}, sink)
+	return rtmp.Pull(ctx, rtmp.PullConfig{URL: f.url, Dial: f.dial}, sink)
 }
 
 func (pullFeed) Close() {}
@@ -63,8 +67,8 @@ func (e *Engine) openSink(o Output, h Header, keyFrame func(), report func(Outpu
 	if err != nil {
 		return nil, err
 	}
-	s := &pushSink{keyFrame: keyFrame, report: report, log: e.log.With("output", o.Name, "url", u.Redacted())}
-	s.pusher = rtmp.NewPusher(rtmp.PushConfig{URL: u, Header: rtmp.Header{
+	s := &pushSink{keyFrame: keyFrame, report: report, log: e.log.With("output", o.Name, "url", u.Destination())}
+	s.pusher = rtmp.NewPusher(rtmp.PushConfig{URL: u, Dial: e.dials.Output, Header: rtmp.Header{
 		VideoConfig: h.VideoConfig, AudioConfig: h.AudioConfig,
 		Width: h.Video.Width, Height: h.Video.Height, FrameRate: h.Video.FrameRate,
 		VideoBitrate: h.Video.Bitrate, AudioBitrate: h.Audio.Bitrate,
