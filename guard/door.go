@@ -126,6 +126,11 @@ func (d *Door) Enter(v Visitor) (Principal, error) {
 	return p, nil
 }
 
+// Still reports whether somebody who was let in may still do what need is for.
+func (d *Door) Still(p Principal, need Scope) bool {
+	return d.Open() || d.cfg.Keys.Still(p, need)
+}
+
 // identify returns who v is. A token counts before a certificate.
 func (d *Door) identify(v Visitor) (Principal, error) {
 	if d.Open() {
@@ -177,7 +182,7 @@ func (d *Door) tell(v Visitor, err error) {
 	d.logged, d.missed = time.Now(), 0
 }
 
-// maxTold bounds what is repeated of what somebody sent, in bytes.
+// maxSaid bounds what is repeated of what somebody sent, in bytes.
 const maxSaid = 128
 
 func clip(s string) string { return strings.ToValidUTF8(s[:min(len(s), maxSaid)], "") }

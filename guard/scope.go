@@ -63,12 +63,12 @@ func ParseScopes(names []string) (Scopes, error) {
 	return all, nil
 }
 
-// Has reports whether s may do what scope is for.
+// Has reports whether s may do what scope is for; of one that is several, all of them.
 func (s Scopes) Has(scope Scope) bool {
 	if scope == Read {
 		return s != 0
 	}
-	return s&Scopes(scope) != 0
+	return s&Scopes(scope) == Scopes(scope)
 }
 
 // Names returns the names of the scopes of which s was made.

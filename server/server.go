@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -12,12 +13,14 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/health"
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/keepalive"
 	"google.golang.org/grpc/reflection"
 
 	"github.com/lianmai/lianmai/compose"
+	"github.com/lianmai/lianmai/guard"
 	pb "github.com/lianmai/lianmai/proto/lianmai/v1"
 )
 
@@ -30,6 +33,12 @@ const (
 	keepaliveAfter    = 30 * time.Second // of silence
 	keepaliveTimeout  = 10 * time.Second
 	minClientInterval = 10 * time.Second // between a client's pings; faster ones end its connection
+	maxIdle           = 5 * time.Minute  // without a call; clients connect again when they have one
+	maxHeaders        = 16 << 10         // bytes, of a call
+	// What is received before anybody asks for it, in bytes. Left to itself gRPC would
+	// raise it to 16 MiB for a fast sender.
+	streamWindow = 256 << 10
+	connWindow   = 512 << 10
 )
 
 // drainTimeout is how long calls that are under way get after the mixes have ended.
@@ -48,6 +57,13 @@ type Config struct {
 	Log *slog.Logger
 	// Version is told by /version.
 	Version string
+
+	// Door lets calls in; nil lets everybody do everything.
+	Door *guard.Door
+	// Gate says which addresses the URLs of a spec may have; nil any.
+	Gate *guard.Gate
+	// TLS encrypts both listeners; nil leaves them plain.
+	TLS *guard.Certificates
 }
 
 // Server puts a Registry on the network.
@@ -70,30 +86,43 @@ func New(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	check.gate = cfg.Gate
 	s := &Server{
 		mixes: cfg.Mixes, log: cfg.Log, version: cfg.Version,
 		lisGRPC: cfg.GRPC, lisHTTP: cfg.HTTP, health: health.NewServer(),
 	}
-	calls := callLog{log: cfg.Log}
-	s.grpc = grpc.NewServer(
+	calls, keeper := callLog{log: cfg.Log}, doorkeeper{cfg.Door}
+	options := []grpc.ServerOption{
 		grpc.MaxRecvMsgSize(maxMessage),
 		grpc.MaxSendMsgSize(maxAnswer),
 		grpc.MaxConcurrentStreams(maxStreams),
 		grpc.ConnectionTimeout(handshakeTimeout),
-		grpc.KeepaliveParams(keepalive.ServerParameters{Time: keepaliveAfter, Timeout: keepaliveTimeout}),
+		grpc.MaxHeaderListSize(maxHeaders),
+		grpc.InitialWindowSize(streamWindow),
+		grpc.InitialConnWindowSize(connWindow),
+		grpc.KeepaliveParams(keepalive.ServerParameters{
+			Time: keepaliveAfter, Timeout: keepaliveTimeout, MaxConnectionIdle: maxIdle,
+		}),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: minClientInterval, PermitWithoutStream: true}),
-		grpc.ChainUnaryInterceptor(calls.unary),
-		grpc.ChainStreamInterceptor(calls.stream),
-	)
-	pb.RegisterMixServiceServer(s.grpc, &service{mixes: cfg.Mixes, check: check})
-	pb.RegisterTemplateServiceServer(s.grpc, &templates{
+		// Unary calls are streams here too; see streamed.
+		grpc.ChainStreamInterceptor(keeper.stream, calls.stream),
+	}
+	if cfg.TLS != nil {
+		options = append(options, grpc.Creds(credentials.NewTLS(cfg.TLS.Config("h2"))))
+		if cfg.HTTP != nil {
+			s.lisHTTP = tls.NewListener(cfg.HTTP, cfg.TLS.Config("h2", "http/1.1"))
+		}
+	}
+	s.grpc = grpc.NewServer(options...)
+	s.grpc.RegisterService(streamed(pb.MixService_ServiceDesc), &service{mixes: cfg.Mixes, check: check})
+	s.grpc.RegisterService(streamed(pb.TemplateService_ServiceDesc), &templates{
 		library: library, mixes: cfg.Mixes, fonts: cfg.Fonts, check: check, drawing: make(chan struct{}, previewsAtOnce),
 	})
-	pb.RegisterAssetServiceServer(s.grpc, &assets{
+	s.grpc.RegisterService(streamed(pb.AssetService_ServiceDesc), &assets{
 		library: library, mixes: cfg.Mixes, check: check,
 		receiving: make(chan struct{}, uploadsAtOnce), sounding: make(chan struct{}, soundsAtOnce),
 	})
-	healthpb.RegisterHealthServer(s.grpc, s.health)
+	s.grpc.RegisterService(streamed(healthpb.Health_ServiceDesc), s.health)
 	reflection.Register(s.grpc)
 	for _, service := range []grpc.ServiceDesc{
 		pb.MixService_ServiceDesc, pb.TemplateService_ServiceDesc, pb.AssetService_ServiceDesc,
@@ -101,6 +130,7 @@ func New(cfg Config) (*Server, error) {
 		s.health.SetServingStatus(service.ServiceName, healthpb.HealthCheckResponse_SERVING)
 	}
 	s.http = s.newHTTP()
+	s.http.Handler = guarded(cfg.Door, s.http.Handler)
 	return s, nil
 }
 
