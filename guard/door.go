@@ -119,9 +119,15 @@ func (d *Door) Enter(v Visitor) (Principal, error) {
 		d.counts[2].Add(1)
 		return p, Busy{fmt.Sprintf("more than %v a second", d.cfg.Calls), wait}
 	}
-	if v.Need != 0 && !p.Scopes.Has(v.Need) {
+	return d.Admit(p, v.Need, v.What)
+}
+
+// Admit returns p, who has been let in before, unless it may not do what need is for.
+// Errors: ErrScope.
+func (d *Door) Admit(p Principal, need Scope, what string) (Principal, error) {
+	if need != 0 && !p.Scopes.Has(need) {
 		d.counts[1].Add(1)
-		return p, fmt.Errorf("%w: %s needs the scope %q; %q has %s", ErrScope, v.What, v.Need, p.Name, p.Scopes)
+		return p, fmt.Errorf("%w: %s needs the scope %s; %q has %s", ErrScope, clip(what), need, p.Name, p.Scopes)
 	}
 	return p, nil
 }

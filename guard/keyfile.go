@@ -96,7 +96,7 @@ func (f keyFile) ring() (*ring, error) {
 			continue
 		}
 		names[t.Name], hashes[hash] = true, true
-		r.tokens = append(r.tokens, ringToken{hash, Principal{Name: t.Name, Scopes: scopes, mark: t.Hash}})
+		r.tokens = append(r.tokens, ringToken{hash, Principal{Name: t.Name, Scopes: scopes, Mark: t.Hash}})
 	}
 	if f.Certificates != nil {
 		r.certificates = map[string]Scopes{}

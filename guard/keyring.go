@@ -103,11 +103,11 @@ func (k *Keyring) Certificate(cert *x509.Certificate) (Principal, bool) {
 	r, names := k.current(), namesOf(cert)
 	mark := certificateMark + cert.SerialNumber.String()
 	if r.certificates == nil {
-		return Principal{Name: names[0], Scopes: Everything, mark: mark}, true
+		return Principal{Name: names[0], Scopes: Everything, Mark: mark}, true
 	}
 	for _, name := range names {
 		if scopes, ok := r.certificates[name]; ok && name != "" {
-			return Principal{Name: name, Scopes: scopes, mark: mark}, true
+			return Principal{Name: name, Scopes: scopes, Mark: mark}, true
 		}
 	}
 	return Principal{}, false
@@ -131,11 +131,11 @@ func namesOf(cert *x509.Certificate) []string {
 func (k *Keyring) Still(p Principal, scope Scope) bool {
 	r := k.current()
 	for _, t := range r.tokens {
-		if t.who.mark == p.mark {
+		if t.who.Mark == p.Mark {
 			return t.who.Scopes.Has(scope)
 		}
 	}
-	if !strings.HasPrefix(p.mark, certificateMark) {
+	if !strings.HasPrefix(p.Mark, certificateMark) {
 		return false
 	}
 	return r.certificates == nil || r.certificates[p.Name].Has(scope)

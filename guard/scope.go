@@ -33,7 +33,7 @@ func (s Scope) String() string {
 			return n.name
 		}
 	}
-	return "unknown"
+	return Scopes(s).String()
 }
 
 // Scopes is a set of them.
@@ -90,8 +90,8 @@ type Principal struct {
 	// there are neither.
 	Name   string
 	Scopes Scopes
-	// mark tells one credential from another that got its name later.
-	mark string
+	// Mark tells one credential from another that got its name later. It is no secret.
+	Mark string
 }
 
 type principalKey struct{}

@@ -46,7 +46,12 @@ func (k doorkeeper) enter(ctx context.Context, method string, need guard.Scope) 
 			v.Authorization = values[0]
 		}
 	}
-	if p, ok := peer.FromContext(ctx); ok {
+	p, ok := peer.FromContext(ctx)
+	if ok && inProcess(p.Addr) {
+		if who, ok := carried(ctx); ok {
+			return k.door.Admit(who, need, method)
+		}
+	} else if ok {
 		v.Peer, v.Certificate = addressOf(p.Addr.String()), clientCertificate(p.AuthInfo)
 	}
 	return k.door.Enter(v)
@@ -134,6 +139,8 @@ func streamed(desc grpc.ServiceDesc) *grpc.ServiceDesc {
 	for _, method := range desc.Methods {
 		desc.Streams = append(desc.Streams, grpc.StreamDesc{
 			StreamName: method.MethodName,
+			// It sends a stream of one. gRPC asks stream interceptors about streams alone.
+			ServerStreams: true,
 			Handler: func(srv any, stream grpc.ServerStream) error {
 				resp, err := method.Handler(srv, stream.Context(), stream.RecvMsg, nil)
 				if err != nil {

@@ -108,7 +108,7 @@ func New(cfg Config) (*Server, error) {
 		grpc.ChainStreamInterceptor(keeper.stream, calls.stream),
 	}
 	if cfg.TLS != nil {
-		options = append(options, grpc.Creds(credentials.NewTLS(cfg.TLS.Config("h2"))))
+		options = append(options, grpc.Creds(outsideTLS{credentials.NewTLS(cfg.TLS.Config("h2"))}))
 		if cfg.HTTP != nil {
 			s.lisHTTP = tls.NewListener(cfg.HTTP, cfg.TLS.Config("h2", "http/1.1"))
 		}
