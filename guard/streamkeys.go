@@ -165,11 +165,7 @@ func parameter(query string) string {
 	return ""
 }
 
-// Sign returns an RTMP URL's query with the key for stream added. query has no question mark.
-func (k *StreamKeys) Sign(query string, verb Verb, stream string, expiry time.Time) string {
-	pair := KeyParameter + "=" + k.Key(verb, stream, expiry)
-	if query == "" {
-		return pair
-	}
-	return query + "&" + pair
+// Pair returns Key as the pair of a query.
+func (k *StreamKeys) Pair(verb Verb, stream string, expiry time.Time) string {
+	return KeyParameter + "=" + k.Key(verb, stream, expiry)
 }

@@ -41,17 +41,14 @@ func LocalOptions() []grpc.DialOption {
 
 // carry puts who calls into the metadata of a call.
 func carry(ctx context.Context) context.Context {
-	who, ok := guard.FromContext(ctx)
-	if !ok {
-		return ctx
-	}
-	text, err := json.Marshal(who)
-	if err != nil {
-		return ctx // not that it could; without it the call is refused
-	}
 	md, _ := metadata.FromOutgoingContext(ctx)
 	md = md.Copy()
-	md.Set(callerHeader, string(text)) // whatever a request brought under that name is gone
+	md.Delete(callerHeader) // whatever a request brought under that name
+	if who, ok := guard.FromContext(ctx); ok {
+		if text, err := json.Marshal(who); err == nil {
+			md.Set(callerHeader, string(text))
+		}
+	}
 	return metadata.NewOutgoingContext(ctx, md)
 }
 

@@ -7,21 +7,29 @@ import (
 	"runtime"
 
 	"github.com/lianmai/lianmai/compose"
+	"github.com/lianmai/lianmai/guard"
 	"github.com/lianmai/lianmai/mixer"
 	"github.com/lianmai/lianmai/server"
 )
 
-// engineMaker makes the engine of a service.
-type engineMaker func(fonts *compose.Fonts, library mixer.Library, log *slog.Logger) server.Engine
+// engineMaker makes the engine of a service. policy says where it may connect; it is
+// valid.
+type engineMaker func(fonts *compose.Fonts, library mixer.Library, policy guard.Policy, log *slog.Logger) (server.Engine, error)
 
 // newEngine returns what runs the mixes of `lianmai serve`. It is the one place that
 // says which engine that is.
-func newEngine(fonts *compose.Fonts, library mixer.Library, log *slog.Logger) server.Engine {
+func newEngine(fonts *compose.Fonts, library mixer.Library, policy guard.Policy, log *slog.Logger) (server.Engine, error) {
 	// Decoders spend their time in C, where each holds one of Go's processors until
 	// the runtime notices, up to 10 ms later. A few more of those let a tick begin
 	// in time; the threads that really run are the kernel's to choose.
 	runtime.GOMAXPROCS(runtime.NumCPU() + spareProcs)
-	return engine{mixer.NewEngine(fonts, library, log)}
+	e := mixer.NewEngine(fonts, library, log)
+	gate, err := policy.Gate()
+	if err != nil {
+		return nil, err
+	}
+	e.SetDials(mixer.Dials{Input: gate.Dial(guard.Input), Output: gate.Dial(guard.Output)})
+	return engine{e}, nil
 }
 
 // spareProcs is how many of Go's processors there are beyond the machine's own.

@@ -15,6 +15,7 @@ import (
 
 	"github.com/lianmai/lianmai/compose"
 	"github.com/lianmai/lianmai/config"
+	"github.com/lianmai/lianmai/guard"
 	"github.com/lianmai/lianmai/mixer"
 	"github.com/lianmai/lianmai/server"
 )
@@ -40,7 +41,9 @@ type stubMix struct {
 }
 
 // stubMaker makes a stubEngine.
-func stubMaker(*compose.Fonts, mixer.Library, *slog.Logger) server.Engine { return stubEngine{} }
+func stubMaker(*compose.Fonts, mixer.Library, guard.Policy, *slog.Logger) (server.Engine, error) {
+	return stubEngine{}, nil
+}
 
 // Start starts nothing.
 func (stubEngine) Start(spec mixer.Spec, observe func(mixer.Event)) (server.Mix, error) {

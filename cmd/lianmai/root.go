@@ -72,6 +72,7 @@ func newRootCommand() *cobra.Command {
 		newAssetCommand(),
 		newRenderCommand(),
 		newPublishCommand(),
+		newTokenCommand(),
 		newDemoCommand(),
 		newCheckCommand(),
 		newHealthcheckCommand(),

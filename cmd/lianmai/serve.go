@@ -49,10 +49,14 @@ What is set by a flag counts first, then the environment (` + config.EnvPrefix +
 
 SIGTERM or Ctrl-C ends the mixes cleanly, within 5 seconds, and then the service.
 
-The API and the origin ask nobody for a password: let only those reach them who may.`,
+Unless it is told who may call (--tokens, --tls-client-ca) and who may publish
+(--publish-keys), it listens on loopback alone. Streams are pulled from and pushed to
+public addresses and its own origin; --allow-input and --allow-output say otherwise.
+docs/security.md tells more.`,
 		Example: `  lianmai serve
   lianmai serve --config /etc/lianmai.yaml
-  lianmai serve --grpc :7070 --http off --rtmp off --log-level debug`,
+  lianmai serve --grpc :7070 --tokens tokens.yaml --http off --rtmp off --log-level debug
+  lianmai serve --allow-input '*.example.com:1935' --allow-output 10.20.0.0/16`,
 		Args: args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, err := loadConfig(cmd, file)
@@ -75,6 +79,7 @@ The API and the origin ask nobody for a password: let only those reach them who 
 	flags.String("assets-max-sound-duration", defaults.Assets.MaxSoundDuration, "how long one sound may be, `DURATION` such as 90m or 6h; up to 24h")
 	flags.String("log-level", defaults.Log.Level, "debug, info, warn or error")
 	flags.String("log-format", defaults.Log.Format, "text, json or auto: text on a terminal, else JSON")
+	addGuardFlags(flags)
 	completeFrom(cmd, "log-level", []string{"debug", "info", "warn", "error"})
 	completeFrom(cmd, "log-format", []string{"auto", "text", "json"})
 	return cmd
@@ -102,24 +107,20 @@ func serve(ctx context.Context, cfg config.Config, makeEngine engineMaker, log *
 		return err
 	}
 	defer func() { err = errors.Join(err, closeLibrary()) }()
-	grpc, http, err := listen(cfg)
+	guards, err := openGuards(ctx, cfg, log)
 	if err != nil {
 		return err
 	}
-	fonts := newFonts(log)
-	srv, err := server.New(server.Config{
-		GRPC: grpc, HTTP: http, Log: log, Version: version, Fonts: fonts,
-		Mixes: server.NewRegistry(makeEngine(fonts, library, log), library, server.Limits{}),
-	})
+	grpc, http, err := listen(cfg, log)
 	if err != nil {
-		return errors.Join(err, closeAll(grpc, http))
+		return err
 	}
 	parts := []string{"lianmai " + version, "gRPC " + grpc.Addr().String()}
 	if http != nil {
 		parts = append(parts, "HTTP "+http.Addr().String())
 	}
 	if config.Enabled(cfg.RTMP) {
-		origin := rtmp.NewOrigin(rtmp.OriginConfig{Addr: cfg.RTMP, Log: log.With("part", "origin")})
+		origin := rtmp.NewOrigin(rtmp.OriginConfig{Addr: cfg.RTMP, Log: log.With("part", "origin"), Authorize: guards.authorize})
 		if err := origin.Start(); err != nil {
 			return errors.Join(listenError("rtmp", cfg.RTMP, err), closeAll(grpc, http))
 		}
@@ -129,7 +130,22 @@ func serve(ctx context.Context, cfg config.Config, makeEngine engineMaker, log *
 				log.Warn("closing the origin", "error", err)
 			}
 		}()
+		guards.policy.Origin = origin.Addr().String()
 		parts = append(parts, "RTMP "+origin.Addr().String())
+	}
+	fonts := newFonts(log)
+	engine, errEngine := makeEngine(fonts, library, guards.policy, log)
+	gate, errGate := guards.policy.Gate()
+	if err := errors.Join(errEngine, errGate); err != nil {
+		return errors.Join(err, closeAll(grpc, http))
+	}
+	srv, err := server.New(server.Config{
+		GRPC: grpc, HTTP: http, Log: log, Version: version, Fonts: fonts,
+		Mixes: server.NewRegistry(engine, library, server.Limits{}),
+		Door:  guards.door, Gate: gate, TLS: guards.certificates,
+	})
+	if err != nil {
+		return errors.Join(err, closeAll(grpc, http))
 	}
 	fmt.Fprintln(banner, strings.Join(parts, " · "))
 	return srv.Serve(ctx)
@@ -163,17 +179,17 @@ func openLibrary(ctx context.Context, cfg config.Config, log *slog.Logger) (libr
 }
 
 // listen opens the listeners of the API and, unless it is off, of the probes.
-func listen(cfg config.Config) (grpc, http net.Listener, err error) {
-	grpc, err = net.Listen("tcp", cfg.GRPC)
+func listen(cfg config.Config, log *slog.Logger) (grpc, http net.Listener, err error) {
+	grpc, err = listenWithin("grpc", cfg.GRPC, cfg.Limit, log)
 	if err != nil {
-		return nil, nil, listenError("grpc", cfg.GRPC, err)
+		return nil, nil, err
 	}
 	if !config.Enabled(cfg.HTTP) {
 		return grpc, nil, nil
 	}
-	http, err = net.Listen("tcp", cfg.HTTP)
+	http, err = listenWithin("http", cfg.HTTP, cfg.Limit, log)
 	if err != nil {
-		return nil, nil, errors.Join(listenError("http", cfg.HTTP, err), closeAll(grpc))
+		return nil, nil, errors.Join(err, closeAll(grpc))
 	}
 	return grpc, http, nil
 }
