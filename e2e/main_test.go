@@ -53,7 +53,8 @@ func serve(t *testing.T) *service {
 	t.Helper()
 	s := &service{t: t, grpc: address(t), rtmp: address(t)}
 	http := address(t)
-	s.process = peers.Start(t, binary, "serve", "--grpc", s.grpc, "--http", http, "--rtmp", s.rtmp, "--log-format", "text")
+	s.process = peers.Start(t, binary, "serve", "--grpc", s.grpc, "--http", http, "--rtmp", s.rtmp, "--log-format", "text",
+		"--allow-private") // the real peers are on loopback
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
 	for {

@@ -64,7 +64,7 @@ func parseEntry(text string) (entry, error) {
 	e.name = strings.ToLower(strings.TrimSuffix(host, "."))
 	domain, below := strings.CutPrefix(e.name, "*.")
 	switch {
-	case e.name == "*":
+	case host == "*":
 	case len(e.name) > maxHost || !isName(domain):
 		return fail("no host")
 	case below:

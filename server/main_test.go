@@ -156,6 +156,7 @@ type bench struct {
 	http    string // address
 	log     *lockedBuffer
 	stop    func() error // stops the service, once
+	change  []func(*Config)
 }
 
 // An option changes a bench before it starts.
@@ -178,10 +179,14 @@ func newBench(t testing.TB, limits Limits, options ...option) *bench {
 	grpcLis, httpLis := loopback(t), loopback(t)
 	b.http = httpLis.Addr().String()
 	var err error
-	b.server, err = New(Config{
+	cfg := Config{
 		GRPC: grpcLis, HTTP: httpLis, Mixes: b.mixes, Version: "v0.0.0-test", Fonts: fonts(),
 		Log: slog.New(slog.NewJSONHandler(b.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
-	})
+	}
+	for _, change := range b.change {
+		change(&cfg)
+	}
+	b.server, err = New(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
