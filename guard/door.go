@@ -40,8 +40,8 @@ func (b Busy) Is(target error) bool { return target == ErrRate }
 // DefaultCalls is how many calls a second each caller may make unless told otherwise.
 const DefaultCalls = 500
 
-// failuresPerSecond is how many wrong tokens from one address get an answer that says so.
-const failuresPerSecond = 1
+// defaultFailures is DoorConfig.Failures unless told otherwise.
+const defaultFailures = 1
 
 // DoorConfig says who may come in.
 type DoorConfig struct {
@@ -53,6 +53,9 @@ type DoorConfig struct {
 	// Calls is how many calls a second each caller may make, and twice as many at once;
 	// DefaultCalls if it is 0.
 	Calls float64
+	// Failures is how many a second of one address, without a token that is known, are told
+	// so; 1 if it is 0. Further ones are an ErrRate.
+	Failures float64
 	// Log is told of failures, at most once a second.
 	Log *slog.Logger
 }
@@ -74,7 +77,10 @@ func NewDoor(cfg DoorConfig) *Door {
 	if cfg.Calls == 0 {
 		cfg.Calls = DefaultCalls
 	}
-	return &Door{cfg: cfg, calls: NewRates(cfg.Calls), failures: NewRates(failuresPerSecond)}
+	if cfg.Failures == 0 {
+		cfg.Failures = defaultFailures
+	}
+	return &Door{cfg: cfg, calls: NewRates(cfg.Calls), failures: NewRates(cfg.Failures)}
 }
 
 // Refusals counts what a Door did not let in.
