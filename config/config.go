@@ -52,6 +52,17 @@ type Config struct {
 	Log Log `koanf:"log"`
 	// Webhooks are where events of mixes are sent to. Default: none.
 	Webhooks Webhooks `koanf:"webhooks"`
+
+	// Tokens is a file of tokens and client certificates that may call. Default: none.
+	Tokens string `koanf:"tokens"`
+	// TLS is how the API and the HTTP listener are encrypted.
+	TLS TLS `koanf:"tls"`
+	// Allow says where the engine may connect.
+	Allow Allow `koanf:"allow"`
+	// Publish says who may publish to the embedded origin.
+	Publish Publish `koanf:"publish"`
+	// Limit bounds what callers may ask for.
+	Limit Limit `koanf:"limit"`
 }
 
 // Assets bounds the pictures and the sounds that are uploaded.
@@ -154,6 +165,10 @@ func Default() Config {
 		Drain:   Drain{Delay: "0s", Timeout: "5s"},
 
 		Log: Log{Level: "info", Format: "auto"},
+
+		Allow:   Allow{Private: "false"},
+		Publish: Publish{Play: "false"},
+		Limit:   Limit{Calls: "500", Connections: "1024", ConnectionsPerAddress: "256"},
 	}
 }
 
@@ -185,6 +200,7 @@ func (c Config) Validate() error {
 	faults = append(faults, c.Assets.validate()...)
 	faults = append(faults, c.validateMetrics()...)
 	faults = append(faults, c.Drain.validate()...)
+	faults = append(faults, c.validateGuard()...)
 	if levels := []string{"debug", "info", "warn", "error"}; !slices.Contains(levels, c.Log.Level) {
 		faults = append(faults, fmt.Errorf("%w: log.level: %q; want %s", ErrValue, c.Log.Level, strings.Join(levels, ", ")))
 	}

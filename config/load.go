@@ -109,6 +109,10 @@ func parse(text []byte, path string, keys []string) (*koanf.Koanf, error) {
 			faults = append(faults, unknownKey(path, key, keys))
 		} else if n, ok := values.Get(key).(int); ok {
 			faults = append(faults, values.Set(key, strconv.Itoa(n)))
+		} else if b, ok := values.Get(key).(bool); ok {
+			faults = append(faults, values.Set(key, strconv.FormatBool(b)))
+		} else if text, ok := joinList(values.Get(key)); ok && isList(key) {
+			faults = append(faults, values.Set(key, text))
 		} else if text, ok := webhooksText(key, values.Get(key)); ok {
 			faults = append(faults, values.Set(key, text))
 		} else if _, ok := values.Get(key).(string); !ok {

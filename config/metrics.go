@@ -3,8 +3,6 @@ package config
 import (
 	"fmt"
 	"net"
-	"net/netip"
-	"strings"
 	"time"
 
 	"github.com/knadh/koanf/providers/structs"
@@ -59,17 +57,6 @@ func (c Config) validateMetrics() (faults []error) {
 			"take 127.0.0.1:6060 and reach it with ssh -L or kubectl port-forward", ErrValue, c.PProf))
 	}
 	return faults
-}
-
-// isLoopback says whether the host of addr is this machine's loopback, without asking
-// the DNS.
-func isLoopback(addr string) bool {
-	host, _, err := net.SplitHostPort(addr)
-	if err != nil {
-		return false
-	}
-	ip, err := netip.ParseAddr(host)
-	return strings.EqualFold(host, "localhost") || err == nil && ip.Unmap().IsLoopback()
 }
 
 // Drain is how the service ends when it is told to.

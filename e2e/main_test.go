@@ -42,7 +42,7 @@ func buildAndRun(m *testing.M) int {
 
 // peersAllowed are the flags that let a service use the peers of a test, which are on this
 // machine.
-var peersAllowed []string
+var peersAllowed = []string{"--allow-private"}
 
 // service is a running `lianmai serve`.
 type service struct {

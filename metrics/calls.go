@@ -1,13 +1,15 @@
 package metrics
 
 import (
-	"context"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/reflect/protoregistry"
 )
 
 // calls counts the API's calls. Its labels are bounded: an interceptor sees only
@@ -40,24 +42,28 @@ func (c calls) register(m *Metrics) {
 	m.Register(c.durations)
 }
 
-// Unary counts a call. It comes before the interceptors that change errors.
-func (m *Metrics) Unary(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
-	end := m.calls.begin(info.FullMethod)
-	resp, err := handler(ctx, req)
-	m.calls.durations.WithLabelValues(info.FullMethod).Observe(end(err).Seconds())
-	return resp, err
-}
-
-// Stream is Unary for streams. A stream that the server sends has no duration worth
-// telling: it lasts for as long as somebody watches.
+// Stream counts a call; the server of Lianmai handles unary ones as streams too. It comes
+// before the interceptors that change errors. A stream that the server sends has no
+// duration worth telling: it lasts for as long as somebody watches.
 func (m *Metrics) Stream(srv any, stream grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
 	end := m.calls.begin(info.FullMethod)
 	err := handler(srv, stream)
 	took := end(err)
-	if !info.IsServerStream {
+	if !watches(info) {
 		m.calls.durations.WithLabelValues(info.FullMethod).Observe(took.Seconds())
 	}
 	return err
+}
+
+// watches says whether a call is one whose answer is a stream, as its proto has it: what
+// gRPC says is true of all that the server handles as streams.
+func watches(info *grpc.StreamServerInfo) bool {
+	name := strings.ReplaceAll(strings.TrimPrefix(info.FullMethod, "/"), "/", ".")
+	found, _ := protoregistry.GlobalFiles.FindDescriptorByName(protoreflect.FullName(name)) // nil: not one of ours
+	if method, ok := found.(protoreflect.MethodDescriptor); ok {
+		return method.IsStreamingServer()
+	}
+	return info.IsServerStream
 }
 
 // begin counts a call as under way; end counts it as ended and returns how long it took.

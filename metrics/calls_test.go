@@ -10,6 +10,8 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+
+	pb "github.com/lianmai/lianmai/proto/lianmai/v1"
 )
 
 func TestCallsAreCountedByTheirCode(t *testing.T) {
@@ -24,12 +26,12 @@ func TestCallsAreCountedByTheirCode(t *testing.T) {
 		{errors.New("secret"), "Unknown"},
 	} {
 		m := New(Config{})
-		resp, err := m.Unary(t.Context(), "in", &grpc.UnaryServerInfo{FullMethod: "/s/M"}, func(_ context.Context, req any) (any, error) {
+		err := m.Stream(nil, nil, &grpc.StreamServerInfo{FullMethod: "/s/M"}, func(any, grpc.ServerStream) error {
 			hasLines(t, scrape(t, m), `lianmai_api_calls_under_way{method="/s/M"} 1`)
-			return req, test.err
+			return test.err
 		})
-		if resp != "in" || !errors.Is(err, test.err) {
-			t.Errorf("Unary = %v, %v", resp, err)
+		if !errors.Is(err, test.err) {
+			t.Errorf("Stream = %v", err)
 		}
 		hasLines(t, scrape(t, m),
 			fmt.Sprintf(`lianmai_api_calls_total{code=%q,method="/s/M"} 1`, test.code),
@@ -46,6 +48,8 @@ func TestStreams(t *testing.T) {
 	for _, info := range []*grpc.StreamServerInfo{
 		{FullMethod: "/s/Watch", IsServerStream: true},
 		{FullMethod: "/s/Upload", IsClientStream: true},
+		{FullMethod: pb.MixService_GetMix_FullMethodName, IsServerStream: true}, // unary in its proto
+		{FullMethod: pb.MixService_WatchMix_FullMethodName, IsServerStream: true},
 	} {
 		err := m.Stream(nil, nil, info, func(any, grpc.ServerStream) error { return refused })
 		if !errors.Is(err, refused) {
@@ -57,8 +61,12 @@ func TestStreams(t *testing.T) {
 		`lianmai_api_calls_total{code="ResourceExhausted",method="/s/Watch"} 1`,
 		`lianmai_api_calls_total{code="ResourceExhausted",method="/s/Upload"} 1`,
 		`lianmai_api_call_duration_seconds_count{method="/s/Upload"} 1`,
+		`lianmai_api_call_duration_seconds_count{method="/lianmai.v1.MixService/GetMix"} 1`,
 	)
 	if strings.Contains(text, `lianmai_api_call_duration_seconds_count{method="/s/Watch"}`) {
 		t.Error("a watcher has a latency")
+	}
+	if strings.Contains(text, `lianmai_api_call_duration_seconds_count{method="/lianmai.v1.MixService/WatchMix"}`) {
+		t.Error("WatchMix has a latency")
 	}
 }

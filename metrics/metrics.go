@@ -43,6 +43,10 @@ type Config struct {
 	Checks func() map[string]error
 	// Data returns the size of what is kept; nil for nothing.
 	Data func() (Data, error)
+	// Webhooks returns how the endpoints of webhooks are doing; nil for none.
+	Webhooks func() []Webhook
+	// EventsLost returns how many events could not be kept; nil for not known.
+	EventsLost func() int64
 	// Version is the program's.
 	Version string
 	// MaxMixes is how many mixes have series of their own; default DefaultMaxMixes.
@@ -76,6 +80,12 @@ func New(cfg Config) *Metrics {
 	m.calls.register(m)
 	if cfg.Mixes != nil {
 		m.Register(&mixCollector{mixes: cfg.Mixes, most: cmp.Or(cfg.MaxMixes, DefaultMaxMixes)})
+	}
+	if cfg.Webhooks != nil {
+		m.Register(webhookCollector(cfg.Webhooks))
+	}
+	if cfg.EventsLost != nil {
+		m.Register(lostCollector(cfg.EventsLost))
 	}
 	if cfg.Checks != nil {
 		m.Register(checkCollector(cfg.Checks))

@@ -1,6 +1,8 @@
 package metrics
 
 import (
+	"time"
+
 	"github.com/prometheus/client_golang/prometheus"
 )
 
@@ -9,6 +11,12 @@ var (
 	readyCheck = describe("ready_check", "1 if a check of readiness is passed, else 0.", "check")
 	dataFree   = describe("data_free_bytes", "Free bytes of the file system of --data.")
 	dataSize   = describe("data_size_bytes", "Size of the file system of --data.")
+	eventsLost = describe("events_lost_total", "Events of mixes that could not be kept, because the store was too slow or refused them.")
+
+	hookDelivered = describe("webhook_delivered_total", "Messages that a webhook's endpoint took.", "endpoint")
+	hookFailed    = describe("webhook_failed_total", "Attempts that a webhook's endpoint did not take.", "endpoint")
+	hookDropped   = describe("webhook_dropped_total", "Messages that were given up after an hour.", "endpoint")
+	hookBehind    = describe("webhook_behind_seconds", "How old the event is that is being sent.", "endpoint")
 )
 
 // checkCollector tells of the checks of readiness.
@@ -41,4 +49,42 @@ func (c dataCollector) Collect(ch chan<- prometheus.Metric) {
 	}
 	emit(ch, dataFree, prometheus.GaugeValue, float64(data.Free))
 	emit(ch, dataSize, prometheus.GaugeValue, float64(data.Size))
+}
+
+// Webhook says how an endpoint of webhooks is doing.
+type Webhook struct {
+	Endpoint                   string // its host and a part of its name; no secret
+	Delivered, Failed, Dropped int64
+	Behind                     time.Duration
+}
+
+// webhookCollector tells of the endpoints of webhooks.
+type webhookCollector func() []Webhook
+
+// Describe sends what the series are.
+func (c webhookCollector) Describe(ch chan<- *prometheus.Desc) {
+	for _, desc := range []*prometheus.Desc{hookDelivered, hookFailed, hookDropped, hookBehind} {
+		ch <- desc
+	}
+}
+
+// Collect sends the series of each endpoint.
+func (c webhookCollector) Collect(ch chan<- prometheus.Metric) {
+	for _, w := range c() {
+		emit(ch, hookDelivered, prometheus.CounterValue, float64(w.Delivered), w.Endpoint)
+		emit(ch, hookFailed, prometheus.CounterValue, float64(w.Failed), w.Endpoint)
+		emit(ch, hookDropped, prometheus.CounterValue, float64(w.Dropped), w.Endpoint)
+		emit(ch, hookBehind, prometheus.GaugeValue, w.Behind.Seconds(), w.Endpoint)
+	}
+}
+
+// lostCollector tells of events that were lost.
+type lostCollector func() int64
+
+// Describe sends what the series is.
+func (c lostCollector) Describe(ch chan<- *prometheus.Desc) { ch <- eventsLost }
+
+// Collect sends the series.
+func (c lostCollector) Collect(ch chan<- prometheus.Metric) {
+	emit(ch, eventsLost, prometheus.CounterValue, float64(c()))
 }

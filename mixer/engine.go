@@ -17,6 +17,7 @@ type Engine struct {
 	fonts   *compose.Fonts
 	library Library
 	log     *slog.Logger
+	dials   Dials
 }
 
 // Library gives what specs name.
@@ -48,7 +49,7 @@ func (e *Engine) StartAt(base time.Duration, spec Spec, observe func(Event)) (*S
 		Clock: NewWallClock(), Base: base, Fonts: e.fonts, Pictures: e.library, Sounds: e.library, Log: e.log, Observe: observe,
 		OpenFeed: e.openFeed,
 		OpenSink: func(o Output, h Header, keyFrame func(), report func(OutputState, string)) (Sink, error) {
-			return openSink(o, h, keyFrame, report, e.log.With("mix", spec.ID))
+			return e.openSink(o, h, keyFrame, report, e.log.With("mix", spec.ID))
 		},
 	})
 }
@@ -58,25 +59,28 @@ func (e *Engine) openFeed(p Participant) (Feed, error) {
 	if err != nil {
 		return nil, err
 	}
-	return pullFeed{u}, nil
+	return pullFeed{u, e.dials.Input}, nil
 }
 
 // pullFeed is an RTMP stream that is pulled for as long as the source lives.
-type pullFeed struct{ url rtmp.URL }
+type pullFeed struct {
+	url  rtmp.URL
+	dial rtmp.DialFunc
+}
 
 func (f pullFeed) Run(ctx context.Context, sink rtmp.PullHandler) error {
-	return rtmp.Pull(ctx, rtmp.PullConfig{URL: f.url}, sink)
+	return rtmp.Pull(ctx, rtmp.PullConfig{URL: f.url, Dial: f.dial}, sink)
 }
 
 func (pullFeed) Close() {}
 
-func openSink(o Output, h Header, keyFrame func(), report func(OutputState, string), log *slog.Logger) (Sink, error) {
+func (e *Engine) openSink(o Output, h Header, keyFrame func(), report func(OutputState, string), log *slog.Logger) (Sink, error) {
 	u, err := rtmp.ParseURL(o.URL)
 	if err != nil {
 		return nil, err
 	}
-	s := &pushSink{keyFrame: keyFrame, report: report, log: log.With("output", o.Name, "url", u.Redacted())}
-	s.pusher = rtmp.NewPusher(rtmp.PushConfig{URL: u, Header: rtmp.Header{
+	s := &pushSink{keyFrame: keyFrame, report: report, log: log.With("output", o.Name, "url", u.Destination())}
+	s.pusher = rtmp.NewPusher(rtmp.PushConfig{URL: u, Dial: e.dials.Output, Header: rtmp.Header{
 		VideoConfig: h.VideoConfig, AudioConfig: h.AudioConfig,
 		Width: h.Video.Width, Height: h.Video.Height, FrameRate: h.Video.FrameRate,
 		VideoBitrate: h.Video.Bitrate, AudioBitrate: h.Audio.Bitrate,

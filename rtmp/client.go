@@ -217,7 +217,11 @@ func (c *client) rejected(what string, s status) error {
 	case strings.HasPrefix(s.code, "NetStream.Play.StreamNotFound"):
 		kind = ErrNotFound
 	}
-	said := c.url.clean(strings.TrimSpace(s.code + " " + s.description))
+	said := strings.TrimSpace(s.code + " " + s.description)
+	if what == "publish" {
+		said = c.url.withoutName(said)
+	}
+	said = c.url.clean(said)
 	if said == "" {
 		return fmt.Errorf("%w (%s)", kind, what)
 	}

@@ -16,6 +16,8 @@ import (
 const (
 	defaultOriginAddr  = "127.0.0.1:1935"
 	defaultMaxConns    = 256
+	defaultPerAddr     = 64
+	defaultMaxStreams  = 128
 	defaultHandshake   = 5 * time.Second
 	defaultPublishIdle = 15 * time.Second
 	defaultPlayWait    = 5 * time.Minute
@@ -31,13 +33,20 @@ const (
 // OriginConfig says where an Origin listens and what it allows. Zero fields mean the
 // defaults.
 type OriginConfig struct {
-	// Addr to listen on; 127.0.0.1:1935. Port 0 takes a free one. An Origin asks
-	// nobody for a password: who can connect can publish and play.
+	// Addr to listen on; 127.0.0.1:1935. Port 0 takes a free one.
 	Addr string
+	// Authorize returns an error to refuse a publisher or a player; the error is for the
+	// log and must not tell a secret. It is called by many goroutines. nil lets who can
+	// connect publish and play.
+	Authorize func(Access) error
 	// Log gets publishers and players coming and going; nil means nobody.
 	Log *slog.Logger
 	// MaxConns bounds connections; further ones are closed at once; 256.
 	MaxConns int
+	// MaxConnsPerAddr bounds those from one address; 64. Loopback has no bound of its own.
+	MaxConnsPerAddr int
+	// MaxStreams bounds the names that are published or waited for; 128.
+	MaxStreams int
 	// HandshakeTimeout bounds everything from accepting a connection to its publish or
 	// play command; 5 s.
 	HandshakeTimeout time.Duration
@@ -59,6 +68,8 @@ type OriginConfig struct {
 func (c OriginConfig) withDefaults() OriginConfig {
 	setDefault(&c.Addr, defaultOriginAddr)
 	setDefault(&c.MaxConns, defaultMaxConns)
+	setDefault(&c.MaxConnsPerAddr, defaultPerAddr)
+	setDefault(&c.MaxStreams, defaultMaxStreams)
 	setDefault(&c.HandshakeTimeout, defaultHandshake)
 	setDefault(&c.PublishIdle, defaultPublishIdle)
 	setDefault(&c.PlayWait, defaultPlayWait)
@@ -94,7 +105,9 @@ type Origin struct {
 	mu       sync.Mutex // guards what follows; taken before a stream's
 	listener net.Listener
 	conns    int
+	fromAddr map[string]int // connections that are open; no entry is 0
 	streams  map[string]*stream
+	logged   time.Time // when a refusal was logged last
 }
 
 // ErrOriginClosed is returned by Origin.Start after Close.
@@ -102,7 +115,7 @@ var ErrOriginClosed = errors.New("rtmp: origin closed")
 
 // NewOrigin makes an Origin that does not listen yet.
 func NewOrigin(cfg OriginConfig) *Origin {
-	o := &Origin{cfg: cfg.withDefaults(), streams: make(map[string]*stream)}
+	o := &Origin{cfg: cfg.withDefaults(), streams: make(map[string]*stream), fromAddr: make(map[string]int)}
 	o.ctx, o.cancel = context.WithCancel(context.Background())
 	return o
 }
@@ -162,7 +175,8 @@ func (o *Origin) Close() error {
 	return err
 }
 
-// Refused returns how many connections were closed at once for MaxConns.
+// Refused returns how many connections were closed at once for MaxConns or
+// MaxConnsPerAddr.
 func (o *Origin) Refused() int64 { return o.refused.Load() }
 
 // acceptPause is the wait after a failed accept, such as for too many open files.
@@ -181,13 +195,14 @@ func (o *Origin) accept(l net.Listener) {
 			}
 			continue
 		}
-		if !o.admit() {
+		from := addrOf(nc)
+		if !o.admit(from) {
 			o.refused.Add(1)
 			nc.Close()
 			continue
 		}
 		o.running.Go(func() {
-			defer o.release()
+			defer o.release(from)
 			release := closeOnDone(o.ctx, nc)
 			defer release()
 			defer nc.Close()
@@ -195,22 +210,6 @@ func (o *Origin) accept(l net.Listener) {
 			o.cfg.Log.Debug("origin connection ended", "peer", nc.RemoteAddr().String(), "reason", err)
 		})
 	}
-}
-
-func (o *Origin) admit() bool {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.conns >= o.cfg.MaxConns {
-		return false
-	}
-	o.conns++
-	return true
-}
-
-func (o *Origin) release() {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.conns--
 }
 
 // StreamInfo describes a stream that is being published.
@@ -236,12 +235,18 @@ func (o *Origin) Streams() []StreamInfo {
 	return list
 }
 
-// publish makes the stream's publisher; ok is false if it has one.
-func (o *Origin) publish(name string) (s *stream, ok bool) {
+// publish makes the stream's publisher. Errors: ErrBusy if it has one, errFull.
+func (o *Origin) publish(name string) (*stream, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	s = o.stream(name)
-	return s, s.begin()
+	s := o.stream(name)
+	if s == nil {
+		return nil, errFull
+	}
+	if !s.begin() {
+		return nil, ErrBusy
+	}
+	return s, nil
 }
 
 // unpublish ends what publish began.
@@ -252,12 +257,15 @@ func (o *Origin) unpublish(s *stream) {
 	o.tidy(s)
 }
 
-// join adds a player to a stream that is or will be published.
-func (o *Origin) join(name string) (*stream, *player) {
+// join adds a player to a stream that is or will be published. Errors: errFull.
+func (o *Origin) join(name string) (*stream, *player, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	s := o.stream(name)
-	return s, s.join(newPlayer(o.cfg.PlayerBytes, o.cfg.PlayerPackets))
+	if s == nil {
+		return nil, nil, errFull
+	}
+	return s, s.join(newPlayer(o.cfg.PlayerBytes, o.cfg.PlayerPackets)), nil
 }
 
 // leave ends what join began.
@@ -268,9 +276,10 @@ func (o *Origin) leave(s *stream, p *player) {
 	o.tidy(s)
 }
 
+// stream returns the stream of this name; nil if there are too many others.
 func (o *Origin) stream(name string) *stream {
 	s := o.streams[name]
-	if s == nil {
+	if s == nil && len(o.streams) < o.cfg.MaxStreams {
 		s = newStream(name, o.cfg.GOPBytes, o.cfg.GOPPackets)
 		o.streams[name] = s
 	}

@@ -21,6 +21,8 @@ type originConn struct {
 	o   *Origin
 	log *slog.Logger
 	app string
+	// query is what came behind the name of the app, then behind that of the stream.
+	query string
 }
 
 // serveConn runs a connection to its end. The error says why it ended.
@@ -43,6 +45,9 @@ func (o *Origin) serveConn(nc net.Conn) error {
 	}
 	name, err := c.streamName(cmd)
 	if err != nil {
+		return err
+	}
+	if err := c.authorize(cmd, name); err != nil {
 		return err
 	}
 	if cmd.name == "publish" {
@@ -85,7 +90,7 @@ func (c *originConn) connect(cmd command) error {
 	if !ok {
 		return fmt.Errorf("%w: connect without an app", ErrProtocol)
 	}
-	app, _, _ = strings.Cut(app, "?")
+	app, c.query, _ = strings.Cut(app, "?")
 	c.app = strings.Trim(app, "/")
 	if err := c.writeWindow(); err != nil {
 		return err
@@ -104,7 +109,10 @@ func (c *originConn) connect(cmd command) error {
 // into app and name at different slashes; joined they are the same.
 func (c *originConn) streamName(cmd command) (string, error) {
 	name, _ := cmd.str(1)
-	name, _, _ = strings.Cut(name, "?")
+	name, query, _ := strings.Cut(name, "?")
+	if query != "" {
+		c.query = query
+	}
 	name = strings.Trim(name, "/")
 	full := c.app + "/" + name
 	if c.app == "" || name == "" || len(full) > maxStreamName {
@@ -140,15 +148,18 @@ func (c *originConn) refuse(s status) {
 
 // publisher takes a stream until it ends.
 func (c *originConn) publisher(name string) error {
-	s, ok := c.o.publish(name)
-	if !ok {
+	s, err := c.o.publish(name)
+	if errors.Is(err, errFull) {
+		return c.refuseFull("NetStream.Publish.Denied")
+	}
+	if err != nil {
 		c.log.Warn("origin refuses a second publisher", "stream", clean(name))
 		c.refuse(status{"error", "NetStream.Publish.BadName", "stream name is in use"})
 		return ErrBusy
 	}
 	defer c.o.unpublish(s)
 	c.log.Info("origin stream published", "stream", clean(name))
-	err := c.receive(s)
+	err = c.receive(s)
 	c.log.Info("origin stream ended", "stream", clean(name), "reason", err)
 	return err
 }
@@ -194,7 +205,10 @@ func (c *originConn) receive(s *stream) error {
 // player sends a stream until it ends.
 func (c *originConn) player(name string) error {
 	// Joined first, a player misses nothing from the moment it hears yes.
-	s, p := c.o.join(name)
+	s, p, err := c.o.join(name)
+	if err != nil {
+		return c.refuseFull("NetStream.Play.Failed")
+	}
 	defer c.o.leave(s, p)
 	if err := c.playStarted(); err != nil {
 		return err
@@ -208,7 +222,7 @@ func (c *originConn) player(name string) error {
 		defer close(heard)
 		fail(c.listen())
 	}()
-	err := c.send(ctx, p)
+	err = c.send(ctx, p)
 	if err == nil {
 		if err = c.farewell(); errors.Is(err, ErrEnded) {
 			c.linger(ctx, heard)

@@ -128,7 +128,7 @@ func NewPusher(cfg PushConfig, h PushHandler) *Pusher {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	p := &Pusher{
-		cfg: cfg, h: h, log: discard(cfg.Log).With("url", cfg.URL),
+		cfg: cfg, h: h, log: discard(cfg.Log).With("url", cfg.URL.Destination()),
 		queue: newPushQueue(cfg), cancel: cancel, done: make(chan struct{}),
 	}
 	go p.run(ctx)

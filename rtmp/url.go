@@ -131,6 +131,35 @@ func (u URL) Redacted() string {
 	return u.tcURL() + "/" + name
 }
 
+// Address returns where to connect, host:port.
+func (u URL) Address() string { return u.addr }
+
+// Stream returns the stream's name at its server, app/name, without the query.
+func (u URL) Stream() string {
+	name, _, _ := strings.Cut(u.stream, "?")
+	return strings.Trim(u.app, "/") + "/" + name
+}
+
+// WithQuery returns the address with pair, such as "key=value", added to its query.
+func (u URL) WithQuery(pair string) URL {
+	join := "?"
+	if strings.Contains(u.stream, "?") {
+		join = "&"
+	}
+	u.raw += join + pair
+	u.stream += join + pair
+	return u
+}
+
+// Destination is Redacted for an address that is published to, without the stream's name
+// too: with many services it is the key, and who knows it can publish.
+func (u URL) Destination() string {
+	if u.raw == "" {
+		return ""
+	}
+	return u.tcURL() + "/…"
+}
+
 // LogValue makes slog write the redacted address.
 func (u URL) LogValue() slog.Value { return slog.StringValue(u.Redacted()) }
 
@@ -156,4 +185,15 @@ func (u URL) clean(s string) string {
 		}
 	}
 	return clean(s)
+}
+
+// minKey is how long a stream's name must be to be taken for a key, in bytes.
+const minKey = 8
+
+// withoutName takes the stream's name out of s where it may be a key.
+func (u URL) withoutName(s string) string {
+	if name, _, _ := strings.Cut(u.stream, "?"); len(name) >= minKey {
+		return strings.ReplaceAll(s, name, "…")
+	}
+	return s
 }

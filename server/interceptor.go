@@ -21,20 +21,8 @@ const maxLoggedID = 64
 // durations, never a request's URLs.
 type callLog struct{ log *slog.Logger }
 
-// unary logs a call, and turns a panic of its handler into INTERNAL so that one bad
-// request does not end every mix of the process.
-func (c callLog) unary(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (resp any, err error) {
-	begin := time.Now()
-	defer func() {
-		if r := recover(); r != nil {
-			err = c.panicked(info.FullMethod, r)
-		}
-		c.ended(ctx, info.FullMethod, mixID(req), begin, err)
-	}()
-	return handler(ctx, req)
-}
-
-// stream is unary for streams.
+// stream logs a call, unary ones too, and turns a panic of its handler into INTERNAL so
+// that one bad request does not end every mix of the process.
 func (c callLog) stream(srv any, stream grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) (err error) {
 	begin := time.Now()
 	seen := &firstMessage{ServerStream: stream}

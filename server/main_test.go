@@ -161,7 +161,8 @@ type bench struct {
 	http    string // address
 	log     *lockedBuffer
 	config  func(*Config) // changes what New gets; nil for nothing
-	stop    func() error  // stops the service, once
+	change  []func(*Config)
+	stop    func() error // stops the service, once
 }
 
 // An option changes a bench before it starts.
@@ -189,6 +190,7 @@ func newBench(t testing.TB, limits Limits, options ...option) *bench {
 	}
 	grpcLis, httpLis := loopback(t), loopback(t)
 	b.http = httpLis.Addr().String()
+	var err error
 	cfg := Config{
 		GRPC: grpcLis, HTTP: httpLis, Mixes: b.mixes, Version: "v0.0.0-test", Fonts: fonts(),
 		Log: slog.New(slog.NewJSONHandler(b.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
@@ -196,7 +198,9 @@ func newBench(t testing.TB, limits Limits, options ...option) *bench {
 	if b.config != nil {
 		b.config(&cfg)
 	}
-	var err error
+	for _, change := range b.change {
+		change(&cfg)
+	}
 	b.server, err = New(cfg)
 	if err != nil {
 		t.Fatal(err)

@@ -220,12 +220,6 @@ func TestAMixThatDoesNotEndIsBoundedByTheDrainTimeout(t *testing.T) {
 // meter is a CallMeter that notes the methods.
 type meter struct{ methods chan string }
 
-func (m meter) Unary(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
-	resp, err := handler(ctx, req)
-	m.methods <- info.FullMethod
-	return resp, err
-}
-
 func (m meter) Stream(srv any, stream grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
 	err := handler(srv, stream)
 	m.methods <- info.FullMethod

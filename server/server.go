@@ -3,6 +3,7 @@ package server
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -15,12 +16,14 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/health"
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/keepalive"
 	"google.golang.org/grpc/reflection"
 
 	"github.com/lianmai/lianmai/compose"
+	"github.com/lianmai/lianmai/guard"
 	pb "github.com/lianmai/lianmai/proto/lianmai/v1"
 )
 
@@ -33,6 +36,12 @@ const (
 	keepaliveAfter    = 30 * time.Second // of silence
 	keepaliveTimeout  = 10 * time.Second
 	minClientInterval = 10 * time.Second // between a client's pings; faster ones end its connection
+	maxIdle           = 5 * time.Minute  // without a call; clients connect again when they have one
+	maxHeaders        = 16 << 10         // bytes, of a call
+	// What is received before anybody asks for it, in bytes. Left to itself gRPC would
+	// raise it to 16 MiB for a fast sender.
+	streamWindow = 256 << 10
+	connWindow   = 512 << 10
 )
 
 // drainTimeout is how long calls that are under way get after the mixes have ended.
@@ -72,11 +81,17 @@ type Config struct {
 	DrainDelay time.Duration
 	// DrainTimeout is how long the mixes then get; default StopTimeout.
 	DrainTimeout time.Duration
+
+	// Door lets calls in; nil lets everybody do everything.
+	Door *guard.Door
+	// Gate says which addresses the URLs of a spec may have; nil any.
+	Gate *guard.Gate
+	// TLS encrypts both listeners; nil leaves them plain.
+	TLS *guard.Certificates
 }
 
-// CallMeter counts the calls of the API: the outermost interceptors.
+// CallMeter counts the calls of the API: the outermost interceptor, of unary calls too.
 type CallMeter interface {
-	Unary(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error)
 	Stream(srv any, stream grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error
 }
 
@@ -108,40 +123,54 @@ func New(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	check.gate = cfg.Gate
 	s := &Server{
 		mixes: cfg.Mixes, log: cfg.Log, version: cfg.Version,
 		lisGRPC: cfg.GRPC, lisHTTP: cfg.HTTP, lisLocal: cfg.Local, health: health.NewServer(),
 		ready: newReadiness(cfg.Checks, cfg.CheckInterval, cfg.Log), metrics: cfg.Metrics,
 		drainDelay: cfg.DrainDelay, drainTimeout: cmp.Or(cfg.DrainTimeout, StopTimeout),
 	}
-	calls := callLog{log: cfg.Log}
-	unary, stream := []grpc.UnaryServerInterceptor{calls.unary}, []grpc.StreamServerInterceptor{calls.stream}
+	calls, keeper := callLog{log: cfg.Log}, doorkeeper{cfg.Door}
+	// Unary calls are streams here too; see streamed.
+	chain := []grpc.StreamServerInterceptor{keeper.stream, calls.stream}
 	if cfg.Calls != nil {
-		unary, stream = slices.Insert(unary, 0, cfg.Calls.Unary), slices.Insert(stream, 0, cfg.Calls.Stream)
+		chain = slices.Insert(chain, 0, cfg.Calls.Stream)
 	}
-	s.grpc = grpc.NewServer(
+	options := []grpc.ServerOption{
 		grpc.MaxRecvMsgSize(maxMessage),
 		grpc.MaxSendMsgSize(maxAnswer),
 		grpc.MaxConcurrentStreams(maxStreams),
 		grpc.ConnectionTimeout(handshakeTimeout),
-		grpc.KeepaliveParams(keepalive.ServerParameters{Time: keepaliveAfter, Timeout: keepaliveTimeout}),
+		grpc.MaxHeaderListSize(maxHeaders),
+		grpc.InitialWindowSize(streamWindow),
+		grpc.InitialConnWindowSize(connWindow),
+		grpc.KeepaliveParams(keepalive.ServerParameters{
+			Time: keepaliveAfter, Timeout: keepaliveTimeout, MaxConnectionIdle: maxIdle,
+		}),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: minClientInterval, PermitWithoutStream: true}),
-		grpc.ChainUnaryInterceptor(unary...),
-		grpc.ChainStreamInterceptor(stream...),
-	)
-	pb.RegisterMixServiceServer(s.grpc, &service{mixes: cfg.Mixes, check: check})
-	pb.RegisterTemplateServiceServer(s.grpc, &templates{
+		grpc.ChainStreamInterceptor(chain...),
+	}
+	if cfg.TLS != nil {
+		options = append(options, grpc.Creds(outsideTLS{credentials.NewTLS(cfg.TLS.Config("h2"))}))
+		if cfg.HTTP != nil {
+			s.lisHTTP = tls.NewListener(cfg.HTTP, cfg.TLS.Config("h2", "http/1.1"))
+		}
+	}
+	s.grpc = grpc.NewServer(options...)
+	s.grpc.RegisterService(streamed(pb.MixService_ServiceDesc), &service{mixes: cfg.Mixes, check: check})
+	s.grpc.RegisterService(streamed(pb.TemplateService_ServiceDesc), &templates{
 		library: library, mixes: cfg.Mixes, fonts: cfg.Fonts, check: check, drawing: make(chan struct{}, previewsAtOnce),
 	})
-	pb.RegisterAssetServiceServer(s.grpc, &assets{
+	s.grpc.RegisterService(streamed(pb.AssetService_ServiceDesc), &assets{
 		library: library, mixes: cfg.Mixes, check: check,
 		receiving: make(chan struct{}, uploadsAtOnce), sounding: make(chan struct{}, soundsAtOnce),
 	})
 	s.services = append(slices.Sorted(maps.Keys(s.grpc.GetServiceInfo())), "") // "" is the whole of it
 	s.setHealth()
-	healthpb.RegisterHealthServer(s.grpc, s.health)
+	s.grpc.RegisterService(streamed(healthpb.Health_ServiceDesc), s.health)
 	reflection.Register(s.grpc)
 	s.http = s.newHTTP(cfg.Handlers)
+	s.http.Handler = guarded(cfg.Door, s.http.Handler)
 	return s, nil
 }
 

@@ -175,12 +175,31 @@ func TestRequestsAreBounded(t *testing.T) {
 func TestAPanicIsOneCallsMatter(t *testing.T) {
 	log := &lockedBuffer{}
 	calls := callLog{log: slog.New(slog.NewJSONHandler(log, nil))}
-	_, err := calls.unary(t.Context(), &pb.GetMixRequest{Id: strings.Repeat("x", 1000)}, &grpc.UnaryServerInfo{FullMethod: "/m"},
-		func(context.Context, any) (any, error) { panic("boom") })
+	err := calls.stream(nil, oneMessage{ctx: t.Context(), id: strings.Repeat("x", 1000)}, &grpc.StreamServerInfo{FullMethod: "/m"},
+		func(_ any, stream grpc.ServerStream) error {
+			if err := stream.RecvMsg(&pb.GetMixRequest{}); err != nil {
+				return err
+			}
+			panic("boom")
+		})
 	if status.Code(err) != codes.Internal || strings.Contains(err.Error(), "boom") {
 		t.Errorf("error = %v", err)
 	}
 	if text := log.String(); !strings.Contains(text, "boom") || strings.Contains(text, strings.Repeat("x", maxLoggedID+1)) {
 		t.Errorf("log = %s", text)
 	}
+}
+
+// oneMessage is a stream on which one request about a mix has come.
+type oneMessage struct {
+	grpc.ServerStream
+	ctx context.Context
+	id  string
+}
+
+func (o oneMessage) Context() context.Context { return o.ctx }
+
+func (o oneMessage) RecvMsg(m any) error {
+	m.(*pb.GetMixRequest).Id = o.id
+	return nil
 }

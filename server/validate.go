@@ -10,6 +10,7 @@ import (
 	"buf.build/go/protovalidate"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/lianmai/lianmai/guard"
 	pb "github.com/lianmai/lianmai/proto/lianmai/v1"
 	"github.com/lianmai/lianmai/rtmp"
 )
@@ -39,6 +40,7 @@ var crossField = map[string]string{
 type checker struct {
 	rules   protovalidate.Validator
 	library *Library
+	gate    *guard.Gate // nil lets every address through
 }
 
 // newChecker compiles the rules. An error is a mistake in the protos.
@@ -91,6 +93,7 @@ func (c *checker) specRequest(ctx context.Context, req proto.Message, spec *pb.M
 		var more Faults
 		more, err = c.codeFaults(ctx, spec, "spec.", faults, pin)
 		faults = append(faults, more...)
+		faults = append(faults, c.addressFaults(spec, faults)...)
 	}
 	return outcome(faults, err)
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/lianmai/lianmai/guard"
 	pb "github.com/lianmai/lianmai/proto/lianmai/v1"
 	"github.com/lianmai/lianmai/rtmp"
 	"github.com/lianmai/lianmai/store"
@@ -25,6 +26,9 @@ func (c *checker) playRequest(ctx context.Context, req *pb.PlayMusicRequest) err
 	}
 	more := trackFaults(req.Track).under("track.")
 	faults = append(faults, slices.DeleteFunc(more, func(f Fault) bool { return faults.about(f.Field) })...)
+	if rule := c.addressRule(guard.Input, req.Track.GetUrl()); rule != "" && !faults.about("track.url") {
+		faults = append(faults, Fault{Field: "track.url", Allowed: rule})
+	}
 	asset, named := req.Track.Source.(*pb.MusicTrack_Asset)
 	if !named || faults.about("track.asset") {
 		return outcome(faults, nil)

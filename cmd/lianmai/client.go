@@ -12,7 +12,6 @@ import (
 
 	"github.com/spf13/cobra"
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/status"
 
 	"github.com/lianmai/lianmai/config"
@@ -27,6 +26,7 @@ type client struct {
 	server  string
 	timeout time.Duration
 	json    bool
+	identity
 }
 
 // register adds the flags that all commands below cmd have.
@@ -36,6 +36,7 @@ func (c *client) register(cmd *cobra.Command) {
 		"address of the service, HOST:PORT; "+serverEnv+" sets the default")
 	flags.DurationVar(&c.timeout, "timeout", 10*time.Second, "how long to wait for an answer")
 	flags.BoolVar(&c.json, "json", false, "write JSON")
+	c.identity.register(flags)
 }
 
 // services is the whole API.
@@ -48,7 +49,11 @@ type services struct {
 // dial returns the API's client; the caller closes the connection. Nothing is sent
 // yet.
 func (c *client) dial() (services, *grpc.ClientConn, error) {
-	conn, err := grpc.NewClient("passthrough:///"+c.server, grpc.WithTransportCredentials(insecure.NewCredentials()))
+	options, err := c.identity.options()
+	if err != nil {
+		return services{}, nil, err
+	}
+	conn, err := grpc.NewClient("passthrough:///"+c.server, options...)
 	if err != nil {
 		return services{}, nil, usagef("--server %q: %w", c.server, err)
 	}

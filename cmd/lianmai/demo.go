@@ -19,6 +19,7 @@ import (
 	pb "github.com/lianmai/lianmai/proto/lianmai/v1"
 
 	"github.com/lianmai/lianmai/config"
+	"github.com/lianmai/lianmai/guard"
 	"github.com/lianmai/lianmai/layout"
 	"github.com/lianmai/lianmai/rtmp"
 	"github.com/lianmai/lianmai/server"
@@ -63,6 +64,7 @@ type demonstration struct {
 	out      printer
 	log      *slog.Logger
 	origin   *rtmp.Origin
+	keys     *guard.StreamKeys
 	grpcAddr string
 	client   pb.MixServiceClient
 	record   *recorder
@@ -105,7 +107,15 @@ func demo(ctx context.Context, f demoFlags, stdout, stderr io.Writer) (err error
 // serve starts the origin and the service, on free ports where the usual are taken.
 func (d *demonstration) serve(ctx context.Context, running *sync.WaitGroup) error {
 	defaults := config.Default()
-	d.origin = rtmp.NewOrigin(rtmp.OriginConfig{Addr: freeAddr(defaults.RTMP), Log: d.log.With("part", "origin")})
+	secret, _ := guard.NewToken() // for as long as the demo runs
+	keys, err := guard.NewStreamKeys(secret)
+	if err != nil {
+		return err
+	}
+	d.keys = keys
+	d.origin = rtmp.NewOrigin(rtmp.OriginConfig{
+		Addr: freeAddr(defaults.RTMP), Log: d.log.With("part", "origin"), Authorize: authorizer(keys, false),
+	})
 	if err := d.origin.Start(); err != nil {
 		return err
 	}
@@ -115,9 +125,14 @@ func (d *demonstration) serve(ctx context.Context, running *sync.WaitGroup) erro
 	}
 	d.grpcAddr = listener.Addr().String()
 	fonts := newFonts(d.log)
-	engine := newEngine(engineSettings{log: d.log})
+	policy := guard.Policy{Origin: d.origin.Addr().String()}
+	gate, err := policy.Gate()
+	if err != nil {
+		return errors.Join(err, d.origin.Close(), listener.Close())
+	}
+	engine := newEngine(engineSettings{policy: policy, log: d.log})
 	srv, err := server.New(server.Config{
-		GRPC: listener, Log: d.log, Version: version, Fonts: fonts, Mixes: server.NewRegistry(engine, nil, server.Limits{}),
+		GRPC: listener, Gate: gate, Log: d.log, Version: version, Fonts: fonts, Mixes: server.NewRegistry(engine, nil, server.Limits{}),
 	})
 	if err != nil {
 		return errors.Join(err, d.origin.Close(), listener.Close())
@@ -151,6 +166,11 @@ func freeAddr(addr string) string {
 
 func (d *demonstration) url(stream string) string {
 	return "rtmp://" + d.origin.Addr().String() + "/live/" + stream
+}
+
+// publishURL is url with the key that the origin wants of publishers.
+func (d *demonstration) publishURL(stream string) string {
+	return d.url(stream) + "?" + d.keys.Pair(guard.Publish, "live/"+stream, time.Time{})
 }
 
 // streamName is what participant n publishes as.
@@ -259,7 +279,7 @@ func demoOrder(duration, each time.Duration) []scene {
 func (d *demonstration) enter(ctx context.Context, s scene, first bool) error {
 	at, _ := d.record.streamTime()
 	d.shown = append(d.shown, shownScene{s, at})
-	spec := s.spec("demo", d.url("mix"), layout.Size{W: d.size.Width, H: d.size.Height}, func(n int) string {
+	spec := s.spec("demo", d.publishURL("mix"), layout.Size{W: d.size.Width, H: d.size.Height}, func(n int) string {
 		return d.url(streamName(n))
 	})
 	var err error

@@ -25,7 +25,7 @@ var demoPeople = []publication{
 func (d *demonstration) publish(ctx context.Context, running *sync.WaitGroup) {
 	for _, p := range demoPeople {
 		name := participantName(p.number)
-		u, err := rtmp.ParseURL(d.url(streamName(p.number)))
+		u, err := rtmp.ParseURL(d.publishURL(streamName(p.number)))
 		if err != nil {
 			d.log.Error("participant cannot publish", "participant", name, "error", err)
 			continue

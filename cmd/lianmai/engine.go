@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"log/slog"
 	"os"
 
 	"github.com/lianmai/lianmai/decode"
+	"github.com/lianmai/lianmai/guard"
 	"github.com/lianmai/lianmai/mixer"
 	"github.com/lianmai/lianmai/server"
 	"github.com/lianmai/lianmai/supervisor"
@@ -23,6 +25,7 @@ type engine interface {
 // engineSettings is what an engine is made of.
 type engineSettings struct {
 	library *server.Library // nil: there is nothing that specs could name
+	policy  guard.Policy    // says where mixes may connect; it is valid
 	log     *slog.Logger
 }
 
@@ -32,9 +35,13 @@ type engineMaker func(engineSettings) engine
 // newEngine returns what runs the mixes of `lianmai serve`: each in a process of its own.
 // It is the one place that says which engine that is.
 func newEngine(s engineSettings) engine {
+	policy, err := json.Marshal(s.policy)
+	if err != nil {
+		panic(err) // plain lists of strings
+	}
 	cfg := supervisor.Config{
 		Command: append(workerCommand(), "--log-level", levelOf(s.log).String()), Env: workerEnv(os.LookupEnv), Log: s.log,
-		Limits: worker.DefaultLimits,
+		Limits: worker.DefaultLimits, Policy: policy,
 	}
 	if s.library != nil {
 		cfg.Library = s.library

@@ -17,18 +17,18 @@ func TestHealthcheckSaysWhatTheServerSays(t *testing.T) {
 	t.Cleanup(server.Close)
 	addr := server.Listener.Addr().String()
 
-	if err := checkHealth(t.Context(), addr); err != nil {
+	if err := checkHealth(t.Context(), addr, false); err != nil {
 		t.Errorf("healthy server: %v", err)
 	}
 	if asked != "/healthz" {
 		t.Errorf("asked %q, want /healthz", asked)
 	}
 	status = http.StatusServiceUnavailable
-	if err := checkHealth(t.Context(), addr); err == nil || !strings.Contains(err.Error(), "503") {
+	if err := checkHealth(t.Context(), addr, false); err == nil || !strings.Contains(err.Error(), "503") {
 		t.Errorf("unhealthy server: error = %v, want 503", err)
 	}
 	server.Close()
-	if err := checkHealth(t.Context(), addr); err == nil {
+	if err := checkHealth(t.Context(), addr, false); err == nil {
 		t.Error("no server: no error")
 	}
 }

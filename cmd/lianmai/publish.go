@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/lianmai/lianmai/guard"
 	"github.com/lianmai/lianmai/media"
 	"github.com/lianmai/lianmai/pattern"
 	"github.com/lianmai/lianmai/rtmp"
@@ -17,6 +18,7 @@ func newPublishCommand() *cobra.Command {
 	p := publication{number: 1, size: sizeFlag{360, 640}, sampleRate: 48000, gop: 2 * time.Second}
 	fps, bitrate := fpsFlag{media.FPS(15)}, bitrateFlag(1_500_000)
 	var duration time.Duration
+	var secret, secrets string
 	cmd := &cobra.Command{
 		Use:   "publish URL",
 		Short: "Publish a synthetic participant",
@@ -31,6 +33,11 @@ again whenever it loses the server. "lianmai check" judges what a mix makes of i
 		RunE: func(cmd *cobra.Command, arguments []string) (err error) {
 			if p.url, err = rtmp.ParseURL(arguments[0]); err != nil {
 				return usageError{err}
+			}
+			if secret != "" || secrets != "" {
+				if p.url, err = signed(p.url, guard.Publish, secret, secrets, 0); err != nil {
+					return err
+				}
 			}
 			p.rate, p.videoBitrate = fps.FrameRate, int(bitrate)
 			if err := p.check(); err != nil {
@@ -50,6 +57,8 @@ again whenever it loses the server. "lianmai check" judges what a mix makes of i
 	flags.DurationVar(&p.gop, "gop", p.gop, "time between key frames")
 	flags.StringVar(&p.preset, "preset", "ultrafast", "x264 `PRESET`")
 	flags.DurationVar(&duration, "duration", 0, "how long to publish; 0 = until Ctrl-C")
+	flags.StringVar(&secrets, "publish-keys", "", "`FILE` of the secrets of a \"lianmai serve --publish-keys\": the URL is signed with the first")
+	flags.StringVar(&secret, "publish-key", "", "such a `SECRET` itself")
 	completeFrom(cmd, "preset", presets)
 	return cmd
 }

@@ -10,6 +10,7 @@ import (
 	"google.golang.org/grpc/test/bufconn"
 
 	"github.com/lianmai/lianmai/gateway"
+	"github.com/lianmai/lianmai/server"
 )
 
 // localBuffer is how many bytes may be under way from REST to the service, each way.
@@ -25,9 +26,10 @@ type restSide struct {
 // newRESTSide returns the REST side of a service that does not run yet.
 func newRESTSide() (*restSide, error) {
 	local := bufconn.Listen(localBuffer)
-	conn, err := grpc.NewClient("passthrough:///local",
+	// A caller who is known to the HTTP listener keeps its scopes on the way.
+	conn, err := grpc.NewClient("passthrough:///local", append(server.LocalOptions(),
 		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return local.DialContext(ctx) }),
-		grpc.WithTransportCredentials(insecure.NewCredentials()))
+		grpc.WithTransportCredentials(insecure.NewCredentials()))...)
 	if err != nil {
 		return nil, err
 	}

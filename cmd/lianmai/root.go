@@ -82,6 +82,7 @@ func newRootCommand() *cobra.Command {
 		newAssetCommand(),
 		newRenderCommand(),
 		newPublishCommand(),
+		newTokenCommand(),
 		newDemoCommand(),
 		newCheckCommand(),
 		newWebhookCommand(),

@@ -56,16 +56,23 @@ the mixes are ended cleanly, within --drain-timeout, and then the service, with 
 0. With --data or --nats they go on when the service is started again. A second signal
 ends it at once.
 
-The API and the origin ask nobody for a password: let only those reach them who may.`,
+Unless it is told who may call (--tokens, --tls-client-ca) and who may publish
+(--publish-keys), it listens on loopback alone. Streams are pulled from and pushed to
+public addresses and its own origin; --allow-input and --allow-output say otherwise.
+docs/security.md tells more.`,
 		Example: `  lianmai serve
   lianmai serve --config /etc/lianmai.yaml
-  lianmai serve --grpc :7070 --http off --rtmp off --log-level debug
+  lianmai serve --grpc :7070 --tokens tokens.yaml --http off --rtmp off --log-level debug
+  lianmai serve --allow-input '*.example.com:1935' --allow-output 10.20.0.0/16
   lianmai serve --metrics 10.0.0.5:9464 --pprof 127.0.0.1:6060 --drain-delay 10s`,
 		Args: args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, err := loadConfig(cmd, file)
 			if err != nil {
 				return err
+			}
+			if cfg, err = withWebhookFlags(cfg, cmd.Flags()); err != nil {
+				return usageError{err}
 			}
 			log := newLogger(cmd.ErrOrStderr(), cfg.Log)
 			return serve(cmd.Context(), cfg, makeEngine, log, cmd.OutOrStdout())
@@ -87,6 +94,8 @@ The API and the origin ask nobody for a password: let only those reach them who 
 	flags.String("drain-timeout", defaults.Drain.Timeout, "how long the mixes then get to end, `DURATION` such as 5s; up to 5m")
 	flags.String("log-level", defaults.Log.Level, "debug, info, warn or error")
 	flags.String("log-format", defaults.Log.Format, "text, json or auto: text on a terminal, else JSON")
+	addGuardFlags(flags)
+	addWebhookFlags(flags)
 	completeFrom(cmd, "log-level", []string{"debug", "info", "warn", "error"})
 	completeFrom(cmd, "log-format", []string{"auto", "text", "json"})
 	return cmd
@@ -109,6 +118,10 @@ func loadConfig(cmd *cobra.Command, file string) (config.Config, error) {
 // serve runs the service until ctx is done and has then ended everything. The line
 // that says what listens where goes to banner.
 func serve(ctx context.Context, cfg config.Config, makeEngine engineMaker, log *slog.Logger, banner io.Writer) (err error) {
+	guards, err := openGuards(ctx, cfg, log)
+	if err != nil {
+		return err
+	}
 	kept, err := openKept(ctx, cfg, log)
 	if err != nil {
 		return err
@@ -116,62 +129,20 @@ func serve(ctx context.Context, cfg config.Config, makeEngine engineMaker, log *
 	defer func() { err = errors.Join(err, kept.close()) }()
 	ctx, stop := kept.whileHeld(ctx)
 	defer stop()
-	grpc, http, err := listen(cfg)
-	if err != nil {
+	s := &serving{cfg: cfg, log: log, guards: guards, kept: kept}
+	defer func() { err = errors.Join(err, s.close()) }()
+	if err := s.open(); err != nil {
 		return err
 	}
-	rest, err := newRESTSide()
-	if err != nil {
-		return errors.Join(err, closeAll(grpc, http))
+	if err := s.assemble(makeEngine); err != nil {
+		return err
 	}
-	defer rest.close()
-	fonts := newFonts(log)
-	engine := makeEngine(engineSettings{library: kept.library, log: log})
-	defer engine.Close()
-	kept.library.CheckSoundsWith(engine.CheckSound)
-	mixes := server.NewRegistry(engine, kept.library, server.Limits{})
-	var srv *server.Server
-	counts := newMetrics(cfg, mixes, func() []server.CheckResult { return srv.Checks() })
-	sc := server.Config{
-		GRPC: grpc, HTTP: http, Local: rest.local, Handlers: rest.handlers, Mixes: mixes, Log: log, Version: version, Fonts: fonts,
-		Checks: []server.Check{storeCheck(cfg.Data, kept.writable)}, Calls: counts,
-		DrainDelay: cfg.Drain.DelayFor(), DrainTimeout: cfg.Drain.TimeoutFor(),
+	s.mixes.Keep(kept.keeping)
+	if err := s.mixes.Resume(ctx); err != nil {
+		return errors.Join(err, s.mixes.Close(ctx))
 	}
-	if cfg.Metrics == config.MetricsOnHTTP {
-		sc.Metrics = counts
-	}
-	if srv, err = server.New(sc); err != nil {
-		return errors.Join(err, closeAll(grpc, http))
-	}
-	aside, err := serveAside(cfg, counts, log)
-	if err != nil {
-		return errors.Join(err, closeAll(grpc, http))
-	}
-	defer func() { err = errors.Join(err, aside.close()) }()
-	parts := []string{"lianmai " + version, "gRPC " + grpc.Addr().String()}
-	if http != nil {
-		parts = append(parts, "HTTP "+http.Addr().String())
-	}
-	parts = append(parts, aside.banner...)
-	if config.Enabled(cfg.RTMP) {
-		origin := rtmp.NewOrigin(rtmp.OriginConfig{Addr: cfg.RTMP, Log: log.With("part", "origin")})
-		if err := origin.Start(); err != nil {
-			return errors.Join(listenError("rtmp", cfg.RTMP, err), closeAll(grpc, http))
-		}
-		// The mixes end first: they may push to this origin.
-		defer func() {
-			if err := origin.Close(); err != nil {
-				log.Warn("closing the origin", "error", err)
-			}
-		}()
-		parts = append(parts, "RTMP "+origin.Addr().String())
-	}
-	mixes.Keep(kept.keeping)
-	if err := mixes.Resume(ctx); err != nil {
-		return errors.Join(err, mixes.Close(ctx), closeAll(grpc, http))
-	}
-	fmt.Fprintln(banner, strings.Join(parts, " · "))
-	err = srv.Serve(ctx)
+	fmt.Fprintln(banner, strings.Join(s.banner, " · "))
+	err = s.server.Serve(ctx)
 	if cause := context.Cause(ctx); errors.Is(cause, errLost) {
 		err = errors.Join(cause, err)
 	}
@@ -179,17 +150,17 @@ func serve(ctx context.Context, cfg config.Config, makeEngine engineMaker, log *
 }
 
 // listen opens the listeners of gRPC and, unless it is off, of HTTP.
-func listen(cfg config.Config) (grpc, http net.Listener, err error) {
-	grpc, err = net.Listen("tcp", cfg.GRPC)
+func listen(cfg config.Config, log *slog.Logger) (grpc, http net.Listener, err error) {
+	grpc, err = listenWithin("grpc", cfg.GRPC, cfg.Limit, log)
 	if err != nil {
-		return nil, nil, listenError("grpc", cfg.GRPC, err)
+		return nil, nil, err
 	}
 	if !config.Enabled(cfg.HTTP) {
 		return grpc, nil, nil
 	}
-	http, err = net.Listen("tcp", cfg.HTTP)
+	http, err = listenWithin("http", cfg.HTTP, cfg.Limit, log)
 	if err != nil {
-		return nil, nil, errors.Join(listenError("http", cfg.HTTP, err), closeAll(grpc))
+		return nil, nil, errors.Join(err, closeAll(grpc))
 	}
 	return grpc, http, nil
 }

@@ -16,16 +16,25 @@ import (
 	"github.com/lianmai/lianmai/config"
 	"github.com/lianmai/lianmai/metrics"
 	"github.com/lianmai/lianmai/server"
+	"github.com/lianmai/lianmai/webhook"
 )
 
 // leastFree is how much room --data must have for the service to be ready, in bytes:
 // enough for every spec, not for another sound.
 const leastFree = 64 << 20
 
-// newMetrics returns the metrics of a service. checks is called for each scrape.
-func newMetrics(cfg config.Config, mixes *server.Registry, checks func() []server.CheckResult) *metrics.Metrics {
+// newMetrics returns the metrics of a service. checks and hooks are called for each scrape.
+func newMetrics(cfg config.Config, mixes *server.Registry, checks func() []server.CheckResult, hooks func() []webhook.Stats) *metrics.Metrics {
 	mc := metrics.Config{
-		Mixes: mixes, Version: version,
+		Mixes: mixes, Version: version, EventsLost: mixes.EventsLost,
+		Webhooks: func() (list []metrics.Webhook) {
+			for _, h := range hooks() {
+				list = append(list, metrics.Webhook{
+					Endpoint: h.Endpoint, Delivered: h.Delivered, Failed: h.Failed, Dropped: h.Dropped, Behind: h.Behind,
+				})
+			}
+			return list
+		},
 		Checks: func() map[string]error {
 			errs := map[string]error{}
 			for _, c := range checks() {

@@ -28,6 +28,7 @@ func addStoreFlags(flags *pflag.FlagSet, defaults config.Config) {
 
 // kept is what a service has of its store.
 type kept struct {
+	store   *store.Store
 	library *server.Library
 	keeping server.Keeping
 	lost    <-chan struct{} // closed when another process runs as this node
@@ -68,6 +69,7 @@ func openKept(ctx context.Context, cfg config.Config, log *slog.Logger) (*kept, 
 		return nil, errors.Join(fmt.Errorf("%s: %w", flag, err), cleanUp())
 	}
 	k := &kept{
+		store:    s,
 		keeping:  server.Keeping{Events: s, Log: log.With("part", "mixes")},
 		lost:     s.Lost(),
 		writable: s.Writable,

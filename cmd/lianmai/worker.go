@@ -1,7 +1,9 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"os"
@@ -9,6 +11,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/lianmai/lianmai/compose"
+	"github.com/lianmai/lianmai/guard"
+	"github.com/lianmai/lianmai/mixer"
 	"github.com/lianmai/lianmai/worker"
 	"github.com/lianmai/lianmai/worker/wire"
 )
@@ -58,6 +63,24 @@ func newWorkerCommand() *cobra.Command {
 // spareProcs is how many of Go's processors a worker has beyond the machine's own.
 const spareProcs = 4
 
+// guardedEngine returns an engine that connects where a policy lets it; none lets it
+// connect nowhere but to public addresses.
+func guardedEngine(fonts *compose.Fonts, library mixer.Library, log *slog.Logger, text []byte) (*mixer.Engine, error) {
+	var policy guard.Policy
+	if len(text) > 0 {
+		if err := json.Unmarshal(text, &policy); err != nil {
+			return nil, fmt.Errorf("policy: %w", err)
+		}
+	}
+	gate, err := policy.Gate()
+	if err != nil {
+		return nil, err
+	}
+	engine := mixer.NewEngine(fonts, library, log)
+	engine.SetDials(mixer.Dials{Input: gate.Dial(guard.Input), Output: gate.Dial(guard.Output)})
+	return engine, nil
+}
+
 // runWorker is the life of a worker.
 func runWorker(logLevel string) error {
 	var level slog.Level
@@ -74,7 +97,7 @@ func runWorker(logLevel string) error {
 		return usagef("a worker is started by lianmai serve; file descriptor %d is not its socket", workerSocket)
 	}
 	socket.Close() // FileConn has its own descriptor
-	err = worker.Run(wire.New(conn, 0), worker.Config{Fonts: systemFonts, Level: level, Limit: worker.Limit})
+	err = worker.Run(wire.New(conn, 0), worker.Config{Fonts: systemFonts, Level: level, Limit: worker.Limit, Engine: guardedEngine})
 	if errors.Is(err, worker.ErrOrphan) {
 		return silentError{exitFailed} // nobody is left to read it
 	}

@@ -48,7 +48,7 @@ var mayImport = map[string][]string{
 	"judge": {"media", "audio/measure", "decode", "pattern"},
 
 	// The service.
-	"server": {"media", "layout", "compose", "decode", "preview", "template", "store", "rtmp", "mixer", "proto/..."},
+	"server": {"media", "layout", "compose", "decode", "preview", "template", "store", "rtmp", "mixer", "guard", "proto/..."},
 
 	// What the service keeps away from itself, and what it says of itself. They do not
 	// know the server; the command wires them.
@@ -90,12 +90,12 @@ var onlyIn = map[string][]string{
 	"github.com/schollz/progressbar":      {"cmd/lianmai"},
 	"github.com/prometheus/client_golang": {"metrics"},
 	"github.com/grpc-ecosystem":           {"proto/...", "gateway"},
-	"go.yaml.in/yaml":                     {"template"},
+	"go.yaml.in/yaml":                     {"template", "guard"},
 }
 
 // withoutCgo are the rooms that build and test without a C compiler: nothing that
 // they import from this module, in code or tests, leads to a room with "C".
-var withoutCgo = []string{"layout", "audio", "audio/measure", "config", "proto/...", "template", "examples/...", "bench"}
+var withoutCgo = []string{"layout", "audio", "audio/measure", "config", "proto/...", "template", "guard", "examples/...", "bench"}
 
 // file is one Go file and what it imports.
 type file struct {
