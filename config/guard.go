@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// ErrOpen: an address beyond loopback is listened on, and everybody who can connect may
+// ErrOpen says that an address beyond loopback is listened on, and everybody who can connect may
 // do everything there.
 var ErrOpen = errors.New("config: open to everybody")
 

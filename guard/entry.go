@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// ErrEntry: an entry of an allow-list is not one.
+// ErrEntry says that an entry of an allow-list is not one.
 var ErrEntry = errors.New("guard: bad entry of an allow-list")
 
 // Bounds of an allow-list.

@@ -11,7 +11,7 @@ import (
 	"syscall"
 )
 
-// ErrRefused: the policy does not let the engine connect there.
+// ErrRefused says that the policy does not let the engine connect there.
 var ErrRefused = errors.New("guard: not an allowed address")
 
 // Direction says what a connection is for.

@@ -32,7 +32,7 @@ const (
 	maxKey     = 128 // bytes of a key that somebody sends
 )
 
-// ErrStreamKey: a stream's key is missing, wrong or too old.
+// ErrStreamKey says that a stream's key is missing, wrong or too old.
 var ErrStreamKey = errors.New("guard: stream key")
 
 // StreamKeys makes and checks the keys of streams:

@@ -16,7 +16,7 @@ const (
 	maxFile = 1 << 20
 )
 
-// ErrFile: a file cannot be read, or does not hold what it should.
+// ErrFile says that a file cannot be read, or does not hold what it should.
 var ErrFile = errors.New("guard: bad file")
 
 // watched is a set of files that are read again when one of them has changed. Safe for
