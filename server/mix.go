@@ -1,7 +1,6 @@
 package server
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -141,68 +140,6 @@ func (m *mix) draftLocked(change func(*pb.Mix)) *pb.Mix {
 	return next
 }
 
-// stop does the work of Registry.Stop. The caller has the turn.
-func (m *mix) stop(ctx context.Context, expected int64) (*pb.Mix, error) {
-	if err := checkRevision(m.get(), expected); err != nil {
-		return nil, err
-	}
-	if m.isSuspended() {
-		return nil, ErrClosed
-	}
-	if m.ended() {
-		if err := m.keeper.settle(ctx, m); err != nil {
-			return nil, err
-		}
-		return m.get(), nil
-	}
-	stopping := func(mix *pb.Mix) {
-		if mix.State == pb.MixState_MIX_STATE_RUNNING {
-			mix.State = pb.MixState_MIX_STATE_STOPPING
-		}
-	}
-	// Once its record says so, no later process runs it again.
-	if err := m.keeper.save(ctx, m, m.draft(stopping)); err != nil {
-		m.keeper.mark(m) // it may say so all the same, and the mix goes on
-		return nil, err
-	}
-	m.edit(stopping)
-	// A caller that goes away does not leave a mix half stopped.
-	late := time.NewTimer(StopTimeout + stopGrace)
-	defer late.Stop()
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), StopTimeout)
-	defer cancel()
-	stopErr := m.running.Stop(ctx)
-	select {
-	case <-m.over:
-		if err := m.keeper.save(ctx, m, m.get()); err != nil {
-			m.keeper.mark(m) // that it is being stopped is written
-		}
-		return m.get(), nil
-	case <-late.C:
-	}
-	if stopErr != nil {
-		return nil, fmt.Errorf("%w: mix %q: %w", ErrStopTimeout, m.id, stopErr)
-	}
-	return nil, fmt.Errorf("%w: mix %q", ErrStopTimeout, m.id)
-}
-
-// suspend ends the mix for now: its record says that it runs. The caller has the turn.
-func (m *mix) suspend(ctx context.Context) {
-	m.mu.Lock()
-	m.suspended = true
-	m.mu.Unlock()
-	ctx, cancel := context.WithTimeout(ctx, StopTimeout)
-	defer cancel()
-	_ = m.running.Stop(ctx) // what matters is whether it has ended, which Close sees
-}
-
-// isSuspended says whether the mix ends with the service, for now.
-func (m *mix) isSuspended() bool {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.suspended
-}
-
 // tend takes statistics until the engine's mix has ended, and ends it when it is overdue.
 func (r *Registry) tend(m *mix) {
 	ticker := time.NewTicker(r.limits.StatsInterval)
@@ -267,26 +204,6 @@ func (m *mix) observe(e mixer.Event) {
 	for w := range m.watchers {
 		w.push(&pb.WatchMixResponse{Update: &pb.WatchMixResponse_Event{Event: event}})
 	}
-}
-
-// end makes the mix a stopped one, unless it is suspended, and ends its watchers.
-func (m *mix) end() (stopped bool) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if !m.suspended {
-		m.editLocked(func(mix *pb.Mix) {
-			mix.State = pb.MixState_MIX_STATE_STOPPED
-			mix.StopTime = timestamppb.Now()
-			mix.StopReason = cmp.Or(m.reason, "the engine ended it without a word")
-		})
-		m.keeper.mark(m) // before anybody sees that it is over
-	}
-	close(m.over)
-	for w := range m.watchers {
-		w.finish()
-	}
-	clear(m.watchers)
-	return !m.suspended
 }
 
 // snapshot returns the mix with its statistics and events.
