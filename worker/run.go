@@ -8,6 +8,7 @@ import (
 	"net"
 	"runtime/debug"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/lianmai/lianmai/compose"
@@ -83,8 +84,10 @@ func ended(work *sync.WaitGroup) {
 // orphaned returns ErrOrphan for the end of the socket, also for one that this end has
 // closed because the other one did not read.
 func orphaned(err error) error {
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) {
-		return ErrOrphan
+	for _, end := range []error{io.EOF, io.ErrUnexpectedEOF, net.ErrClosed, syscall.ECONNRESET} {
+		if errors.Is(err, end) {
+			return ErrOrphan
+		}
 	}
 	return err
 }
