@@ -186,6 +186,7 @@ func (a *actor) eat() {
 		return
 	}
 	a.say(wire.Message{Ready: &wire.Result{}})
+	a.say(wire.Message{Event: &mixer.Event{Kind: mixer.MixStarted}})
 	for range 1000 {
 		if _, err := unix.Mmap(-1, 0, 16<<20, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANONYMOUS); err != nil {
 			break
