@@ -16,7 +16,7 @@ import (
 	"github.com/lianmai/lianmai/worker/wire"
 )
 
-// ErrOrphan: the supervisor is gone.
+// ErrOrphan says that the supervisor is gone.
 var ErrOrphan = errors.New("worker: the supervisor is gone")
 
 // Config is what a worker knows before it is told anything.
