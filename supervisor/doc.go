@@ -14,6 +14,8 @@
 //   - The output's timestamps go on rising in the next child, from how long the mix has
 //     run by this process's monotonic clock, or by the wall clock when the service itself
 //     was started anew.
+//   - A child is not trusted. What it says is bounded and checked before it is handed on; one
+//     that says nonsense or too much is killed.
 //   - Children die with this process, by the kernel's doing (Linux) or because their socket
 //     ends.
 package supervisor

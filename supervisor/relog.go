@@ -42,6 +42,9 @@ func relog(log *slog.Logger, line []byte) {
 			r.AddAttrs(slog.Any(name, value))
 		}
 	}
+	if _, err := dec.Token(); err != nil {
+		return
+	}
 	ctx := context.Background()
 	if log.Enabled(ctx, r.Level) {
 		_ = log.Handler().Handle(ctx, r)

@@ -9,4 +9,12 @@ func attributes() *syscall.SysProcAttr {
 }
 
 // lower adds to the niceness of the calling thread; its children inherit it.
-func lower(nice int) { _ = syscall.Setpriority(syscall.PRIO_PROCESS, syscall.Gettid(), nice) }
+func lower(nice int) {
+	thread := syscall.Gettid()
+	have, err := syscall.Getpriority(syscall.PRIO_PROCESS, thread)
+	if err != nil {
+		return
+	}
+	// The system call returns 20 − niceness.
+	_ = syscall.Setpriority(syscall.PRIO_PROCESS, thread, min(20-have+nice, 19))
+}

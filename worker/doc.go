@@ -7,7 +7,7 @@
 // the socket ends, so does it.
 //
 // Caveats:
-//   - What waits to be sent to the supervisor is bounded. Events are dropped last; lines of
-//     the log and pulses are dropped first.
+//   - What waits to be sent to the supervisor is bounded: of pulses and meters the newest,
+//     some lines of the log, the others are counted. A worker that cannot keep an event ends.
 //   - [Run] lowers the limits of the whole process and never raises them again.
 package worker

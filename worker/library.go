@@ -12,7 +12,7 @@ import (
 	"github.com/lianmai/lianmai/worker/wire"
 )
 
-// ErrNothing: the supervisor has no such picture or sound, or does not answer.
+// ErrNothing says that the supervisor has no such picture or sound, or does not answer.
 var ErrNothing = errors.New("worker: cannot be had")
 
 // askTimeout is how long the supervisor may take to find a picture or a sound: the latter

@@ -8,6 +8,7 @@ import (
 	"net"
 	"runtime/debug"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/lianmai/lianmai/compose"
@@ -15,7 +16,7 @@ import (
 	"github.com/lianmai/lianmai/worker/wire"
 )
 
-// ErrOrphan: the supervisor is gone.
+// ErrOrphan says that the supervisor is gone.
 var ErrOrphan = errors.New("worker: the supervisor is gone")
 
 // Config is what a worker knows before it is told anything.
@@ -83,8 +84,10 @@ func ended(work *sync.WaitGroup) {
 // orphaned returns ErrOrphan for the end of the socket, also for one that this end has
 // closed because the other one did not read.
 func orphaned(err error) error {
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) {
-		return ErrOrphan
+	for _, end := range []error{io.EOF, io.ErrUnexpectedEOF, net.ErrClosed, syscall.ECONNRESET} {
+		if errors.Is(err, end) {
+			return ErrOrphan
+		}
 	}
 	return err
 }

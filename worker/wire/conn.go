@@ -18,7 +18,7 @@ const (
 	MaxPayload = 32 << 20 // behind it; a picture's file is at most 16 MB
 )
 
-// ErrFrame: something is no frame, or too large a one: what the other end sent, or what
+// ErrFrame says that something is no frame, or too large a one: what the other end sent, or what
 // was to be sent.
 var ErrFrame = errors.New("wire: bad frame")
 
