@@ -1,7 +1,6 @@
 package deploy_test
 
 import (
-	"context"
 	"encoding/json"
 	"maps"
 	"net/http/httptest"
@@ -39,8 +38,11 @@ func exported(t *testing.T) map[string]bool {
 		Mixes: oneMix{}, Version: "v0",
 		Checks: func() map[string]error { return map[string]error{"store": nil, "capacity": nil, "draining": nil} },
 		Data:   func() (metrics.Data, error) { return metrics.Data{}, nil },
+
+		Webhooks:   func() []metrics.Webhook { return []metrics.Webhook{{Endpoint: "a"}} },
+		EventsLost: func() int64 { return 0 },
 	})
-	_, err := m.Unary(t.Context(), nil, &grpc.UnaryServerInfo{FullMethod: "/s/M"}, func(context.Context, any) (any, error) { return nil, nil })
+	err := m.Stream(nil, nil, &grpc.StreamServerInfo{FullMethod: "/s/M"}, func(any, grpc.ServerStream) error { return nil })
 	if err != nil {
 		t.Fatal(err)
 	}

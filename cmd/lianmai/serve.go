@@ -15,8 +15,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/lianmai/lianmai/config"
-	"github.com/lianmai/lianmai/rtmp"
-	"github.com/lianmai/lianmai/server"
 )
 
 func newServeCommand(makeEngine engineMaker) *cobra.Command {
