@@ -28,6 +28,9 @@ static const uint8_t *new_extradata(const AVPacket *pkt, size_t *n) {
 
 static void flush(AVCodecContext *c) { avcodec_flush_buffers(c); }
 
+static void skip_loop_filter(AVCodecContext *c, int skip) { c->skip_loop_filter = skip ? AVDISCARD_ALL : AVDISCARD_DEFAULT; }
+static void skip_unreferenced(AVCodecContext *c, int skip) { c->skip_frame = skip ? AVDISCARD_NONREF : AVDISCARD_DEFAULT; }
+
 // open_resampler makes a converter from the frame's format to rate, stereo, float.
 static int open_resampler(SwrContext **swr, const AVFrame *f, int rate) {
 	AVChannelLayout stereo = AV_CHANNEL_LAYOUT_STEREO;
@@ -148,6 +151,21 @@ func newExtraData(pkt *astiav.Packet) []byte {
 
 // flush forgets what the decoder holds, so that it can start at a key frame.
 func (n *native) flush() { C.flush((*C.AVCodecContext)(n.ctx.UnsafePointer())) }
+
+func (n *native) skipLoopFilter(skip bool) {
+	C.skip_loop_filter((*C.AVCodecContext)(n.ctx.UnsafePointer()), C.int(bit(skip)))
+}
+
+func (n *native) skipUnreferenced(skip bool) {
+	C.skip_unreferenced((*C.AVCodecContext)(n.ctx.UnsafePointer()), C.int(bit(skip)))
+}
+
+func bit(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
 
 func (n *native) free() {
 	if n == nil || n.ctx == nil {
