@@ -12,7 +12,7 @@ import (
 	"strings"
 )
 
-// ErrMachine: what the machine has cannot be read.
+// ErrMachine is returned when what the machine has cannot be read.
 var ErrMachine = errors.New("admission: the machine's memory cannot be read")
 
 // Capacity is what there is for mixes.

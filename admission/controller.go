@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// ErrNoCapacity: the machine cannot carry what was asked for. The error is a *Shortage.
+// ErrNoCapacity is returned when the machine cannot carry what was asked for. The error is a *Shortage.
 var ErrNoCapacity = errors.New("admission: no capacity")
 
 // Shortage says what there is too little of.

@@ -7,6 +7,8 @@ package decode
 #include <libavutil/opt.h>
 #include <libswresample/swresample.h>
 
+enum { again = AVERROR(EAGAIN) };
+
 // send hands c a padded copy of the n bytes at data, by way of pkt. Decoders read
 // past the end of a packet, so the padding is not optional.
 static int send(AVCodecContext *c, AVPacket *pkt, const void *data, int n, int64_t pts, int64_t dts, int key) {
@@ -132,6 +134,20 @@ func (n *native) send(data []byte, pts, dts time.Duration, key bool) error {
 		return fmt.Errorf("%w: %w", ErrData, astiav.Error(ret))
 	}
 	return nil
+}
+
+// receive takes the next frame that the decoder has ready into n.frame; ok says whether
+// there was one.
+func (n *native) receive() (ok bool, err error) {
+	// astiav's call makes an error value each time that there is none, which is for every packet.
+	switch ret := C.avcodec_receive_frame((*C.AVCodecContext)(n.ctx.UnsafePointer()), (*C.AVFrame)(n.frame.UnsafePointer())); {
+	case ret >= 0:
+		return true, nil
+	case ret == C.again || ret == C.AVERROR_EOF:
+		return false, nil
+	default:
+		return false, fmt.Errorf("%w: %w", ErrData, astiav.Error(ret))
+	}
 }
 
 // A go-astiav Packet is a pointer to its AVPacket and nothing else. It does not show

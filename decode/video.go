@@ -2,7 +2,6 @@ package decode
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -113,11 +112,8 @@ func (d *Video) Close() {
 
 func (d *Video) drain(emit func(*media.Frame)) error {
 	for {
-		if err := d.n.ctx.ReceiveFrame(d.n.frame); err != nil {
-			if errors.Is(err, astiav.ErrEagain) || errors.Is(err, astiav.ErrEof) {
-				return nil
-			}
-			return fmt.Errorf("%w: %w", ErrData, err)
+		if ok, err := d.n.receive(); !ok {
+			return err
 		}
 		f, err := d.take()
 		if err != nil {

@@ -3,12 +3,13 @@ package encode
 /*
 #cgo pkg-config: libavcodec libavutil
 #include <libavcodec/avcodec.h>
+
+enum { again = AVERROR(EAGAIN) };
 */
 import "C"
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -216,12 +217,11 @@ func (v *Video) Close() {
 func receive(ctx *astiav.CodecContext, pkt *C.AVPacket, each func(data []byte, pts, dts int64, key bool)) error {
 	for {
 		ret := C.avcodec_receive_packet((*C.AVCodecContext)(ctx.UnsafePointer()), pkt)
+		if ret == C.again || ret == C.AVERROR_EOF {
+			return nil
+		}
 		if ret < 0 {
-			err := astiav.Error(ret)
-			if errors.Is(err, astiav.ErrEagain) || errors.Is(err, astiav.ErrEof) {
-				return nil
-			}
-			return fmt.Errorf("encode: %w", err)
+			return fmt.Errorf("encode: %w", astiav.Error(ret))
 		}
 		each(C.GoBytes(unsafe.Pointer(pkt.data), pkt.size), int64(pkt.pts), int64(pkt.dts), pkt.flags&C.AV_PKT_FLAG_KEY != 0)
 		C.av_packet_unref(pkt)
