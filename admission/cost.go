@@ -41,7 +41,7 @@ type Mix struct {
 // What things cost on the machine on which they were measured (one core of an AMD EPYC,
 // pictures of cameras; see docs/performance.md). Controllers learn how another differs.
 const (
-	decodePixel  = 1.95e-9 // core seconds for a pixel, H.264 with about 0.07 bit a pixel
+	decodePixel  = 1.85e-9 // core seconds for a pixel, H.264 with about 0.07 bit a pixel
 	hevcFactor   = 1.5
 	composePixel = 0.25e-9 // for a pixel of an input
 	inputSound   = 0.006   // cores for decoding and mixing an input's sound
@@ -60,11 +60,12 @@ const (
 	pixelMemory   = 1.5     // bytes of a 4:2:0 pixel
 )
 
-// encodePixel is the cost of encoding a pixel by preset, in core seconds.
+// encodePixel is the cost of encoding a pixel by preset, in core seconds (mixer's
+// BenchmarkCost).
 var encodePixel = map[string]float64{
-	"economy": 4.9e-9, "balanced": 6.2e-9, "quality": 13.8e-9,
-	"ultrafast": 3.8e-9, "superfast": 6.3e-9, "veryfast": 11.2e-9, "faster": 17.6e-9, "fast": 28.5e-9,
-	"medium": 34e-9, "slow": 52e-9, "slower": 110e-9, "veryslow": 200e-9,
+	"economy": 5.4e-9, "balanced": 6.4e-9, "quality": 13.8e-9,
+	"ultrafast": 3.5e-9, "superfast": 6.7e-9, "veryfast": 12.0e-9, "faster": 17.2e-9, "fast": 28.8e-9,
+	"medium": 36e-9, "slow": 56e-9, "slower": 95e-9, "veryslow": 190e-9,
 }
 
 // slowest is what an unknown preset costs.
