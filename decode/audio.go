@@ -1,7 +1,6 @@
 package decode
 
 import (
-	"errors"
 	"fmt"
 	"time"
 
@@ -46,11 +45,8 @@ func (d *Audio) Decode(pkt media.Packet, emit func(pts time.Duration, pcm []floa
 		return err
 	}
 	for {
-		if err := d.n.ctx.ReceiveFrame(d.n.frame); err != nil {
-			if errors.Is(err, astiav.ErrEagain) || errors.Is(err, astiav.ErrEof) {
-				return nil
-			}
-			return fmt.Errorf("%w: %w", ErrData, err)
+		if ok, err := d.n.receive(); !ok {
+			return err
 		}
 		pts := time.Duration(d.n.frame.Pts())
 		pcm, held, err := d.r.convert(d.n.frame)

@@ -7,6 +7,8 @@ package decode
 #include <libavutil/opt.h>
 #include <libswresample/swresample.h>
 
+enum { again = AVERROR(EAGAIN) };
+
 // send hands c a padded copy of the n bytes at data, by way of pkt. Decoders read
 // past the end of a packet, so the padding is not optional.
 static int send(AVCodecContext *c, AVPacket *pkt, const void *data, int n, int64_t pts, int64_t dts, int key) {
@@ -27,6 +29,9 @@ static const uint8_t *new_extradata(const AVPacket *pkt, size_t *n) {
 }
 
 static void flush(AVCodecContext *c) { avcodec_flush_buffers(c); }
+
+static void skip_loop_filter(AVCodecContext *c, int skip) { c->skip_loop_filter = skip ? AVDISCARD_ALL : AVDISCARD_DEFAULT; }
+static void skip_unreferenced(AVCodecContext *c, int skip) { c->skip_frame = skip ? AVDISCARD_NONREF : AVDISCARD_DEFAULT; }
 
 // open_resampler makes a converter from the frame's format to rate, stereo, float.
 static int open_resampler(SwrContext **swr, const AVFrame *f, int rate) {
@@ -131,6 +136,20 @@ func (n *native) send(data []byte, pts, dts time.Duration, key bool) error {
 	return nil
 }
 
+// receive takes the next frame that the decoder has ready into n.frame; ok says whether
+// there was one.
+func (n *native) receive() (ok bool, err error) {
+	// astiav's call makes an error value each time that there is none, which is for every packet.
+	switch ret := C.avcodec_receive_frame((*C.AVCodecContext)(n.ctx.UnsafePointer()), (*C.AVFrame)(n.frame.UnsafePointer())); {
+	case ret >= 0:
+		return true, nil
+	case ret == C.again || ret == C.AVERROR_EOF:
+		return false, nil
+	default:
+		return false, fmt.Errorf("%w: %w", ErrData, astiav.Error(ret))
+	}
+}
+
 // A go-astiav Packet is a pointer to its AVPacket and nothing else. It does not show
 // that pointer, and the kind of side data that newExtraData wants neither.
 const _ = -(unsafe.Sizeof(astiav.Packet{}) ^ unsafe.Sizeof(uintptr(0))) // must be 0
@@ -148,6 +167,21 @@ func newExtraData(pkt *astiav.Packet) []byte {
 
 // flush forgets what the decoder holds, so that it can start at a key frame.
 func (n *native) flush() { C.flush((*C.AVCodecContext)(n.ctx.UnsafePointer())) }
+
+func (n *native) skipLoopFilter(skip bool) {
+	C.skip_loop_filter((*C.AVCodecContext)(n.ctx.UnsafePointer()), C.int(bit(skip)))
+}
+
+func (n *native) skipUnreferenced(skip bool) {
+	C.skip_unreferenced((*C.AVCodecContext)(n.ctx.UnsafePointer()), C.int(bit(skip)))
+}
+
+func bit(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
 
 func (n *native) free() {
 	if n == nil || n.ctx == nil {

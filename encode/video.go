@@ -3,11 +3,13 @@ package encode
 /*
 #cgo pkg-config: libavcodec libavutil
 #include <libavcodec/avcodec.h>
+
+enum { again = AVERROR(EAGAIN) };
 */
 import "C"
 
 import (
-	"errors"
+	"bytes"
 	"fmt"
 	"strconv"
 	"time"
@@ -26,7 +28,7 @@ type VideoConfig struct {
 	FrameRate media.FrameRate
 	// Bitrate in bits per second: the target, and by VBV over one second the cap.
 	Bitrate int
-	// Preset is x264's; default "veryfast".
+	// Preset is one of Presets; default PresetBalanced.
 	Preset string
 	// GOP is the distance between key frames; default 2 s. GOPs are closed and
 	// their length is fixed, but for key frames that are asked for.
@@ -43,7 +45,7 @@ func (c VideoConfig) gopFrames() int {
 
 func (c *VideoConfig) setDefaults() {
 	if c.Preset == "" {
-		c.Preset = "veryfast"
+		c.Preset = PresetBalanced
 	}
 	if c.GOP == 0 {
 		c.GOP = 2 * time.Second
@@ -60,10 +62,19 @@ type Video struct {
 	pkt *C.AVPacket
 	// avcc is the decoder configuration for the sequence header.
 	avcc []byte
+
+	eased bool  // it works with less effort
+	ease  bool  // that is what is wanted from the next key frame on
+	keyAt int64 // number of the newest key frame's frame; before the first: -1
 }
 
 // NewVideo starts an encoder. The caller closes it. Error: ErrConfig.
 func NewVideo(cfg VideoConfig) (*Video, error) {
+	return newVideo(cfg, false)
+}
+
+// newVideo starts an encoder, perhaps one of less effort.
+func newVideo(cfg VideoConfig, eased bool) (*Video, error) {
 	cfg.setDefaults()
 	if cfg.FrameRate.Num <= 0 || cfg.FrameRate.Den <= 0 {
 		return nil, fmt.Errorf("%w: frame rate %d/%d", ErrConfig, cfg.FrameRate.Num, cfg.FrameRate.Den)
@@ -74,7 +85,7 @@ func NewVideo(cfg VideoConfig) (*Video, error) {
 	}
 	ctx := astiav.AllocCodecContext(codec)
 	media.Retain()
-	v := &Video{cfg: cfg, ctx: ctx, pkt: C.av_packet_alloc()}
+	v := &Video{cfg: cfg, ctx: ctx, pkt: C.av_packet_alloc(), eased: eased, ease: eased, keyAt: -1}
 	ctx.SetWidth(cfg.Width)
 	ctx.SetHeight(cfg.Height)
 	ctx.SetPixelFormat(astiav.PixelFormatYuv420P)
@@ -103,15 +114,23 @@ func NewVideo(cfg VideoConfig) (*Video, error) {
 func (v *Video) open(codec *astiav.Codec) error {
 	options := astiav.NewDictionary()
 	defer options.Free()
+	tuning := tuningOf(v.cfg.Preset)
+	params := "annexb=0:scenecut=0:open-gop=0:keyint-min=" + strconv.Itoa(v.cfg.gopFrames())
+	if tuning.params != "" {
+		params += ":" + tuning.params
+	}
+	if v.eased {
+		params += tuning.less
+	}
 	for _, o := range [][2]string{
-		{"preset", v.cfg.Preset},
+		{"preset", tuning.preset},
 		{"tune", "zerolatency"},
 		{"profile", "high"},
 		{"forced-idr", "1"},
 		// annexb=0: access units come length-prefixed and the configuration as an
 		// avcC record, which is what RTMP, FLV and MP4 carry. scenecut=0: key
 		// frames come every GOP, no sooner.
-		{"x264-params", "annexb=0:scenecut=0:open-gop=0:keyint-min=" + strconv.Itoa(v.cfg.gopFrames())},
+		{"x264-params", params},
 	} {
 		if err := options.Set(o[0], o[1], 0); err != nil {
 			return fmt.Errorf("%w: %s=%s: %w", ErrConfig, o[0], o[1], err)
@@ -133,13 +152,21 @@ func (v *Video) open(codec *astiav.Codec) error {
 func (v *Video) Config() []byte { return v.avcc }
 
 // Encode encodes f, which stays the caller's, as frame number n (n rises from call
-// to call) and calls emit with its access unit. forceKey makes it a key frame.
+// to call, and may leave numbers out) and calls emit with its access unit. forceKey makes
+// it a key frame; so does a GOP's length since the last one.
 func (v *Video) Encode(f *media.Frame, n int64, forceKey bool, emit func(media.Packet)) error {
+	// x264 counts pictures, not numbers.
+	forceKey = forceKey || v.keyAt < 0 || n-v.keyAt >= int64(v.cfg.gopFrames())
+	// Two key frames in a row must be told apart, which two encoders' are not.
+	if forceKey && v.ease != v.eased && n-v.keyAt > 1 {
+		v.reopen()
+	}
 	av := f.AV()
 	av.SetPts(n)
 	av.SetPictureType(astiav.PictureTypeNone)
 	if forceKey {
 		av.SetPictureType(astiav.PictureTypeI)
+		v.keyAt = n
 	}
 	if err := v.ctx.SendFrame(av); err != nil {
 		return fmt.Errorf("encode: frame %d: %w", n, err)
@@ -150,6 +177,29 @@ func (v *Video) Encode(f *media.Frame, n int64, forceKey bool, emit func(media.P
 			PTS: v.cfg.FrameRate.Time(pts), DTS: v.cfg.FrameRate.Time(dts),
 		})
 	})
+}
+
+// Ease makes the encoder work with less effort, or with all of it again, from its next
+// key frame on. Its configuration stays what it is, and so do rate and GOP.
+func (v *Video) Ease(on bool) { v.ease = on }
+
+// reopen puts an encoder of the wanted effort in the place of this one, which holds no
+// picture back. If there can be none, or its configuration would be another, all stays as
+// it is.
+func (v *Video) reopen() {
+	next, err := newVideo(v.cfg, v.ease)
+	if err != nil {
+		v.ease = v.eased
+		return
+	}
+	defer next.Close()
+	if !bytes.Equal(next.avcc, v.avcc) {
+		v.ease = v.eased
+		return
+	}
+	v.ctx, next.ctx = next.ctx, v.ctx
+	v.pkt, next.pkt = next.pkt, v.pkt
+	v.eased = v.ease
 }
 
 // Close frees the encoder. It may be called twice.
@@ -167,12 +217,11 @@ func (v *Video) Close() {
 func receive(ctx *astiav.CodecContext, pkt *C.AVPacket, each func(data []byte, pts, dts int64, key bool)) error {
 	for {
 		ret := C.avcodec_receive_packet((*C.AVCodecContext)(ctx.UnsafePointer()), pkt)
+		if ret == C.again || ret == C.AVERROR_EOF {
+			return nil
+		}
 		if ret < 0 {
-			err := astiav.Error(ret)
-			if errors.Is(err, astiav.ErrEagain) || errors.Is(err, astiav.ErrEof) {
-				return nil
-			}
-			return fmt.Errorf("encode: %w", err)
+			return fmt.Errorf("encode: %w", astiav.Error(ret))
 		}
 		each(C.GoBytes(unsafe.Pointer(pkt.data), pkt.size), int64(pkt.pts), int64(pkt.dts), pkt.flags&C.AV_PKT_FLAG_KEY != 0)
 		C.av_packet_unref(pkt)

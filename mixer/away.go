@@ -43,6 +43,9 @@ type awayWatch struct {
 // reset forgets what came before a break.
 func (w *awayWatch) reset() { w.count, w.fast = 0, false }
 
+// pause says that pictures are left out from here on.
+func (w *awayWatch) pause() { w.count = 0 }
+
 // picture takes in a picture, which is due at session time at. It borrows f.
 func (w *awayWatch) picture(f *media.Frame, at time.Duration) {
 	still := w.look(f) && w.count > 0

@@ -34,7 +34,8 @@ func (d *decoding) configure(pkt media.Packet) error {
 			return err
 		}
 		d.video.Close()
-		d.video, d.videoConfig, d.damaged = video, pkt.Data, false
+		d.video, d.videoConfig, d.damaged, d.coarse = video, pkt.Data, false, false
+		d.forget()
 		d.accept()
 		return nil
 	}
@@ -59,6 +60,7 @@ func (d *decoding) configure(pkt media.Packet) error {
 func (d *decoding) refuse(why error) {
 	d.video.Close()
 	d.video, d.videoConfig = nil, nil
+	d.forget()
 	d.s.mu.Lock()
 	defer d.s.mu.Unlock()
 	d.s.refused = why.Error()
@@ -69,4 +71,12 @@ func (d *decoding) accept() {
 	d.s.mu.Lock()
 	defer d.s.mu.Unlock()
 	d.s.refused = ""
+}
+
+// forget drops what is kept: it was for another decoder.
+func (d *decoding) forget() {
+	d.backlog.clear()
+	d.s.mu.Lock()
+	defer d.s.mu.Unlock()
+	d.s.kept = 0
 }

@@ -32,6 +32,10 @@ type decoding struct {
 	damaged     bool      // an access unit was bad: nothing is shown up to a key frame
 	blind       int       // pictures left out since then
 	logged      time.Time // when a decoding error was last logged
+	backlog     backlog
+	cost        time.Duration // of decoding an access unit, averaged; only on a live clock
+	coarse      bool          // the deblocking filter is off
+	demand      demand        // of the source when the newest packet was taken
 }
 
 // maxBlind bounds the access units that are left out after a bad one. Some senders never
@@ -50,11 +54,11 @@ func (d *decoding) run() {
 		d.audio.Close()
 	}()
 	for {
-		p, kind, at, ok := d.take()
+		p, kind, offset, ok := d.take()
 		if !ok {
 			return
 		}
-		d.decode(p, kind, at)
+		d.decode(p, kind, offset)
 		d.s.mu.Lock()
 		d.s.busy = false
 		d.s.mu.Unlock()
@@ -74,9 +78,13 @@ func (d *decoding) take() (p queued, kind media.Kind, offset time.Duration, ok b
 		if s.closed {
 			return queued{}, 0, 0, false
 		}
+		if s.behind() {
+			d.catchUp()
+			continue
+		}
 		if kind, ok := s.due(); ok {
 			q := s.queues[kind].pop()
-			s.busy = true
+			s.busy, d.demand = true, s.demand
 			return q, kind, s.offset(&q), true
 		}
 		if s.ended && !s.drained && s.queues[media.Video].len() == 0 {
@@ -92,6 +100,9 @@ func (d *decoding) take() (p queued, kind media.Kind, offset time.Duration, ok b
 func (d *decoding) drain() {
 	s := d.s
 	s.drained = true
+	if s.kept > 0 {
+		d.catchUp()
+	}
 	if d.video != nil {
 		offset := s.timeline.offset
 		s.busy = true
@@ -132,7 +143,7 @@ func (d *decoding) decode(q queued, kind media.Kind, offset time.Duration) {
 			d.drop()
 			return
 		}
-		d.picture(q.pkt, offset)
+		d.picture(q, offset)
 	default:
 		if d.audio == nil {
 			return
@@ -141,9 +152,20 @@ func (d *decoding) decode(q queued, kind media.Kind, offset time.Duration) {
 	}
 }
 
-// picture decodes an access unit. After a bad one the pictures are damaged up to the
-// next key frame, so the last good one stays; there the decoder begins anew.
-func (d *decoding) picture(pkt media.Packet, offset time.Duration) {
+// picture decodes an access unit, or keeps it if nobody sees the source.
+func (d *decoding) picture(q queued, offset time.Duration) {
+	at := q.pkt.DTS + offset
+	if d.demand.unseen && (at > d.demand.unseenAfter || len(d.backlog.items) > 0) {
+		d.keepBack(q)
+		return
+	}
+	d.coarsen(&q, at, d.demand)
+	d.access(q.pkt, func(f *media.Frame) { d.show(f, offset) })
+}
+
+// access decodes an access unit. After a bad one the pictures are damaged up to the next
+// key frame, so the last good one stays; there the decoder begins anew.
+func (d *decoding) access(pkt media.Packet, emit func(*media.Frame)) {
 	if d.damaged {
 		if d.blind++; !pkt.Key && d.blind < maxBlind {
 			d.s.mu.Lock()
@@ -154,10 +176,20 @@ func (d *decoding) picture(pkt media.Packet, offset time.Duration) {
 		d.video.Reset()
 		d.damaged, d.blind = false, 0
 	}
-	err := d.video.Decode(pkt, func(f *media.Frame) { d.show(f, offset) })
+	var began time.Time
+	if d.s.live {
+		began = time.Now()
+	}
+	err := d.video.Decode(pkt, emit)
+	if d.s.live {
+		d.cost += (time.Since(began) - d.cost) / costSmooth
+	}
 	d.damaged = err != nil && d.s.live
 	d.note(err)
 }
+
+// costSmooth is the number of access units over which their cost is averaged.
+const costSmooth = 16
 
 // show puts a picture into the slot.
 func (d *decoding) show(f *media.Frame, offset time.Duration) {
@@ -214,7 +246,9 @@ func (d *decoding) sound(pts, offset time.Duration, pcm []float32, epoch int) {
 	d.next += int64(len(pcm) / media.Channels)
 	d.s.mu.Lock()
 	d.s.soundEnd = media.SampleTime(d.next)
-	d.s.active, d.s.present = d.away.since()
+	if d.s.kept == 0 {
+		d.s.active, d.s.present = d.away.since()
+	}
 	if d.s.live {
 		// The picture goes where the sound is on average.
 		late := d.steering.early() - media.SampleTime(early)

@@ -210,6 +210,7 @@ type TickStats struct {
 	Frames  int64 // encoded
 	Late    int64 // begun more than half a frame after they were due
 	Skipped int64 // left out because the machine was too slow
+	Halved  int64 // left out on purpose, at LoadHalfRate
 	// EncodeMax is the longest time one tick took since the last snapshot.
 	EncodeMax time.Duration
 	// EncodeTotal is the time that all ticks took.

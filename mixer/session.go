@@ -57,6 +57,9 @@ type Options struct {
 	Base time.Duration
 	// Progress is called about each second of session time. May be nil.
 	Progress func(time.Duration)
+
+	// pressure stands in for what is measured, in tests. May be nil.
+	pressure func(time.Duration) pressure
 }
 
 // Session is one running mix. Its methods may be called from any goroutine.
@@ -110,6 +113,7 @@ type Session struct {
 	ticks     TickStats
 	told      time.Duration // when stats were last taken
 	untold    int64         // frames left out that no event has told of yet
+	load      loadWatch
 }
 
 // Start begins a mix as spec says. It returns when the first tick is about to run.

@@ -67,6 +67,9 @@ type source struct {
 	present   bool          // the source can be told from a slide show
 	active    time.Duration // when it last moved or was heard; only if present
 	renewed   bool          // a new connection, of which nothing is decoded yet
+	demand    demand
+	kept      int           // access units that the decode goroutine keeps unseen
+	alive     bool          // one was kept since the tick last asked
 	keyAt     time.Duration // unwrapped timestamp of the newest key frame; -1 for none
 
 	// For the tick goroutine.
@@ -198,7 +201,7 @@ func (s *source) await(kind media.Kind, t time.Duration) {
 		if kind == media.Video && s.slot.reaches(t) || kind == media.Audio && s.soundEnd > t {
 			return
 		}
-		if _, due := s.due(); !due && !s.busy && s.exhausted() {
+		if _, due := s.due(); !due && !s.busy && !s.behind() && s.exhausted() {
 			return
 		}
 		s.cond.Wait()

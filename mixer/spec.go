@@ -163,7 +163,7 @@ type VideoSpec struct {
 	FrameRate media.FrameRate
 	// Bitrate is the target and the cap (VBV), in bits per second.
 	Bitrate int
-	// Preset is x264's preset; empty means "veryfast".
+	// Preset is one of encode.Presets; empty means "balanced".
 	Preset string
 	// GOP is the distance between key frames; 0 means 2 s.
 	GOP time.Duration

@@ -31,7 +31,8 @@ func (s *Session) report(now time.Duration) {
 		now = time.Duration(s.at.Load())
 	}
 	s.told = max(now, 1)
-	st := Stats{At: s.opts.Base + now, Revision: s.plan.spec.Revision, Ticks: s.ticks}
+	s.watchLoad(now)
+	st := Stats{At: s.opts.Base + now, Revision: s.plan.spec.Revision, Ticks: s.ticks, Resources: Resources{Load: s.load.level}}
 	for _, p := range s.cast.target {
 		if p.Main {
 			st.Main = p.Name
@@ -69,8 +70,9 @@ func (s *source) observe(now time.Duration, hidden bool) observation {
 	defer s.mu.Unlock()
 	o := observation{
 		now: now, hidden: hidden, connected: s.link.connected, attempts: s.link.attempts,
-		sound: -1, reason: s.link.reason, refused: s.refused,
+		sound: -1, reason: s.link.reason, refused: s.refused, picture: s.alive,
 	}
+	s.alive = false
 	if s.present {
 		o.away = max(0, now-s.active)
 	}

@@ -96,6 +96,11 @@ func (s *Session) videoTick(due time.Duration) error {
 	if s.clock.Live() {
 		due = s.catchUp(due, began-due-s.lag)
 	}
+	if s.leaveOut() {
+		s.frame++
+		s.ticks.Halved++
+		return nil
+	}
 	if !s.hurried {
 		s.gather(due)
 		if _, err := s.canvas.Draw(s.plan.set.Backdrop, s.tiles); err != nil {
@@ -115,6 +120,7 @@ func (s *Session) videoTick(due time.Duration) error {
 
 // gather fills s.tiles with what is to be seen at session time due.
 func (s *Session) gather(due time.Duration) {
+	s.demands()
 	for _, src := range s.plan.all {
 		src.advance(due)
 	}
@@ -147,7 +153,7 @@ func (s *Session) timeOfDay(t time.Duration) time.Time {
 func (s *Session) look(src *source, due time.Duration, hidden bool) (*media.Frame, int64) {
 	frame, seq, fresh := src.slot.pick(due+s.video.FrameRate.Time(1)/2, src.condition.state.showsStream() || src.condition.state == Hidden || !s.clock.Live())
 	o := src.observe(due, hidden)
-	o.picture, o.patience = fresh, s.plan.spec.Layout.PlaceholderAfter
+	o.picture, o.patience = o.picture || fresh, s.plan.spec.Layout.PlaceholderAfter
 	state, why, changed := src.condition.next(o)
 	if changed {
 		s.tell(Event{Kind: SourceChanged, Name: src.name, Source: state, Reason: why, Revision: s.plan.spec.Revision})
