@@ -54,11 +54,11 @@ func (j Job) Graph(order FitOrder) (string, error) {
 	var pictures, sounds strings.Builder
 	heard := 0
 	for i, r := range j.Rects {
-		fit := fitFilters(j.Sources[i], r, order)
+		fit := fmt.Sprintf("setpts=PTS-STARTPTS,fps=%d,%s", j.FPS, fitFilters(j.Sources[i], r, order))
 		if j.Sources[i].Still {
-			fit = "format=yuv420p"
+			fit = fmt.Sprintf("loop=loop=-1:size=1,setpts=N/(%d*TB)", j.FPS)
 		}
-		chains = append(chains, fmt.Sprintf("[%d:v]setpts=PTS-STARTPTS,fps=%d,%s,setsar=1[v%d]", i, j.FPS, fit, i))
+		chains = append(chains, fmt.Sprintf("[%d:v]%s,setsar=1[v%d]", i, fit, i))
 		places = append(places, fmt.Sprintf("%d_%d", r.X, r.Y))
 		fmt.Fprintf(&pictures, "[v%d]", i)
 		if !j.Sources[i].Still {

@@ -66,7 +66,7 @@ func TestGraphOfOnePersonBesideAStill(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"[1:v]setpts=PTS-STARTPTS,fps=15,format=yuv420p,setsar=1[v1];", "[v0][v1]xstack=inputs=2:layout=0_0|640_0[v];",
+		"[1:v]loop=loop=-1:size=1,setpts=N/(15*TB),setsar=1[v1];", "[v0][v1]xstack=inputs=2:layout=0_0|640_0[v];",
 		";[0:a]aresample=48000,aformat=channel_layouts=stereo[a]",
 	} {
 		if !strings.Contains(got, want) {

@@ -5,7 +5,7 @@ import "time"
 // LiveReport is what the live benchmark found; it is written as JSON.
 type LiveReport struct {
 	Time    time.Time `json:"time"`
-	Machine string    `json:"machine"`
+	Machine Machine   `json:"machine"`
 	// Versions are those of the programs, by their names.
 	Versions map[string]string `json:"versions"`
 	Job      string            `json:"job"`
@@ -13,13 +13,15 @@ type LiveReport struct {
 	Seconds float64 `json:"seconds"`
 	// MaxLate is the share of frames or ticks that may be late in a run that counts.
 	MaxLate float64 `json:"max_late"`
+	// Real says that clips of the user were sent.
+	Real bool `json:"real_clips"`
 	// Shared says that all mixes pulled the same URLs; else each pulled its own.
 	Shared bool `json:"shared"`
 	// Runs are all of them in the order in which they were made, Holds the most mixes
 	// at once that a contender did in time, by its name.
 	Runs  []LiveRun      `json:"runs"`
 	Holds map[string]int `json:"holds"`
-	// Delays is by contender.
+	// Delays is by contender, of one mix alone.
 	Delays map[string]Delay `json:"delays"`
 }
 
