@@ -16,8 +16,8 @@ type Arrived struct {
 type Arrival struct {
 	// Frames is how many should have come.
 	Frames int `json:"frames"`
-	// Late came more than a frame's time after the steady course of their mix, which is
-	// the median of arrival − stamp.
+	// Late came more than lateAfter frames' time after the steady course of their mix,
+	// which is the median of arrival − stamp.
 	Late int `json:"late"`
 	// Missing never came: the stamps leap over them, or the receiver looked longer than
 	// there were pictures for.
@@ -25,6 +25,10 @@ type Arrival struct {
 	// WorstMS is how late the latest was, in milliseconds.
 	WorstMS float64 `json:"worst_ms"`
 }
+
+// lateAfter is how many frames' time a picture may come after the course: senders and
+// servers on the way alone set single pictures aside by nearly one.
+const lateAfter = 2
 
 // edge is how many frames may lack at both ends of the time that a receiver looks.
 const edge = 2
@@ -46,7 +50,7 @@ func ArrivalOf(pictures []Arrived, interval, looked time.Duration) Arrival {
 	for i, offset := range offsets {
 		late := offset - course
 		a.WorstMS = max(a.WorstMS, float64(late)/float64(time.Millisecond))
-		if late > interval {
+		if late > lateAfter*interval {
 			a.Late++
 		}
 		if i == 0 {

@@ -25,11 +25,11 @@ func TestArrivalOf(t *testing.T) {
 	}{
 		{"steady", func(p []Arrived) []Arrived { return p }, Arrival{Frames: 100}},
 		{"nothing", func([]Arrived) []Arrived { return nil }, Arrival{Frames: 98, Missing: 98}},
-		{"one a frame's time late counts only beyond it", func(p []Arrived) []Arrived {
-			p[50].At += frame
-			p[60].At += frame + time.Millisecond
+		{"two frames' time late counts only beyond it", func(p []Arrived) []Arrived {
+			p[50].At += 2 * frame
+			p[60].At += 2*frame + time.Millisecond
 			return p
-		}, Arrival{Frames: 100, Late: 1, WorstMS: 41}},
+		}, Arrival{Frames: 100, Late: 1, WorstMS: 81}},
 		{"early is not late", func(p []Arrived) []Arrived {
 			p[50].At -= 3 * frame
 			return p
