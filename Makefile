@@ -6,7 +6,7 @@ ENV = eval "$$(scripts/env.sh)";
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS = -X main.version=$(VERSION)
 
-.PHONY: help deps env build demo test race lint proto bench bench-latency soak transitions faults sync chaos api-load golden clean
+.PHONY: help deps env build demo test race lint proto bench bench-quality bench-live bench-latency soak transitions faults sync chaos api-load golden clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,8 +35,20 @@ test: deps ## run every test
 race: deps ## run every test but the live ones under the race detector
 	@$(ENV) go test -race -timeout 30m $$(go list ./... | grep -v /e2e$$)
 
-bench: build ## CPU and memory of render against ffmpeg (BENCH_INPUTS=DIR takes your clips)
+bench: build ## CPU, memory and quality against ffmpeg, into docs/benchmarks.md (BENCH_INPUTS=DIR takes your clips)
 	@$(ENV) go run ./bench $(BENCH_FLAGS)
+
+bench-quality: build ## CPU, quality and bitrate of encoder settings, into docs/benchmarks.md
+	@$(ENV) go run ./bench -quality -n 3 $(BENCH_FLAGS)
+
+LIVE ?= 60s
+LIVE_FROM ?= 1
+LIVE_OUT ?= docs
+bench-live: build ## how many live mixes run at once, against ffmpeg, and their delay; looks LIVE=60s at each number from LIVE_FROM=1 up
+	@mkdir -p $(LIVE_OUT)
+	@$(ENV) go test ./e2e -count=1 -timeout 6h -v -run TestLiveMixesAtOnce -live $(LIVE) -live-from $(LIVE_FROM) \
+	  -live-out $(abspath $(LIVE_OUT)) $(if $(BENCH_INPUTS),-live-inputs $(abspath $(BENCH_INPUTS))) $(LIVE_FLAGS)
+	@$(ENV) go run ./bench -draw -out $(LIVE_OUT)
 
 SOAK ?= 10m
 soak: build ## one live mix of six 720p30 streams for SOAK=10m (SOAK_INPUTS=DIR takes your clips)

@@ -17,23 +17,33 @@ type clip struct {
 	path string
 	// Width and Height of the picture in pixels.
 	Width, Height int
+	// FPS is how many pictures a second has.
+	FPS float64
 	// Duration of the whole file.
 	Duration time.Duration
-}
-
-// clipKind describes clips of one sort: a name, which is also that of a folder, and
-// how to make them.
-type clipKind struct {
-	name string
-	// recipes holds ffmpeg's arguments for each clip, but for the output's name.
-	recipes [][]string
 }
 
 // mediaExtensions are the names of files that count as clips in a folder.
 var mediaExtensions = []string{".flv", ".mp4", ".mov", ".mkv", ".ts", ".webm"}
 
+// clipFor returns the file in folder that a participant takes: the next one of the
+// subfolder that has the kind's name, of which inKind are taken already, or the file
+// that has the participant's place among all, counted from 0.
+func clipFor(folder string, kind clipKind, inKind, place int) (string, error) {
+	i := place
+	if isFolder(filepath.Join(folder, kind.name)) {
+		i = inKind
+	}
+	paths, err := clipsIn(folder, kind, i+1)
+	if err != nil {
+		return "", err
+	}
+	return paths[i], nil
+}
+
 // clipsIn returns the first n media files of a folder, sorted by name. If the folder
-// has a subfolder of the kind's name, the files in that are meant. Paths are absolute.
+// has a subfolder of the kind's name, the files in that are meant; if it has no media
+// of its own, the first subfolder that has enough. Paths are absolute.
 func clipsIn(folder string, kind clipKind, n int) ([]string, error) {
 	folder, err := filepath.Abs(folder)
 	if err != nil {
@@ -42,15 +52,16 @@ func clipsIn(folder string, kind clipKind, n int) ([]string, error) {
 	if sub := filepath.Join(folder, kind.name); isFolder(sub) {
 		folder = sub
 	}
-	entries, err := os.ReadDir(folder) // sorted
+	paths, subfolders, err := mediaIn(folder)
 	if err != nil {
-		return nil, fmt.Errorf("BENCH_INPUTS: %w", err)
+		return nil, err
 	}
-	var paths []string
-	for _, e := range entries {
-		media := slices.Contains(mediaExtensions, strings.ToLower(filepath.Ext(e.Name())))
-		if media && !strings.HasPrefix(e.Name(), ".") && !e.IsDir() {
-			paths = append(paths, filepath.Join(folder, e.Name()))
+	for _, sub := range subfolders {
+		if len(paths) > 0 {
+			break
+		}
+		if inside, _, err := mediaIn(sub); err == nil && len(inside) >= n {
+			paths = inside
 		}
 	}
 	if len(paths) < n {
@@ -58,6 +69,24 @@ func clipsIn(folder string, kind clipKind, n int) ([]string, error) {
 			folder, len(paths), strings.Join(mediaExtensions, ", "), n)
 	}
 	return paths[:n], nil
+}
+
+// mediaIn lists the media files and the folders in a folder, sorted by name.
+func mediaIn(folder string) (paths, subfolders []string, err error) {
+	entries, err := os.ReadDir(folder) // sorted
+	if err != nil {
+		return nil, nil, fmt.Errorf("BENCH_INPUTS: %w", err)
+	}
+	for _, e := range entries {
+		media := slices.Contains(mediaExtensions, strings.ToLower(filepath.Ext(e.Name())))
+		switch path := filepath.Join(folder, e.Name()); {
+		case e.IsDir():
+			subfolders = append(subfolders, path)
+		case media && !strings.HasPrefix(e.Name(), "."):
+			paths = append(paths, path)
+		}
+	}
+	return paths, subfolders, nil
 }
 
 func isFolder(path string) bool {
@@ -68,7 +97,7 @@ func isFolder(path string) bool {
 // probeClip looks at a clip with ffprobe. It must have picture and sound.
 func probeClip(ctx context.Context, t tools, path string) (clip, error) {
 	out, err := output(ctx, t.ffprobe, "-v", "error", "-of", "json",
-		"-show_entries", "stream=codec_type,width,height:format=duration", path)
+		"-show_entries", "stream=codec_type,width,height,r_frame_rate:format=duration", path)
 	if err != nil {
 		return clip{}, err
 	}
@@ -81,6 +110,7 @@ func parseProbe(path string, answer []byte) (clip, error) {
 		Streams []struct {
 			CodecType     string `json:"codec_type"`
 			Width, Height int
+			FrameRate     string `json:"r_frame_rate"`
 		}
 		Format struct{ Duration string }
 	}
@@ -92,7 +122,7 @@ func parseProbe(path string, answer []byte) (clip, error) {
 	for _, s := range probe.Streams {
 		switch {
 		case s.CodecType == "video" && c.Width == 0:
-			c.Width, c.Height = s.Width, s.Height
+			c.Width, c.Height, c.FPS = s.Width, s.Height, frameRate(s.FrameRate)
 		case s.CodecType == "audio":
 			sound = true
 		}
@@ -106,6 +136,17 @@ func parseProbe(path string, answer []byte) (clip, error) {
 	}
 	c.Duration = time.Duration(seconds * float64(time.Second))
 	return c, nil
+}
+
+// frameRate reads a rate such as "30000/1001"; 0 if it is none.
+func frameRate(text string) float64 {
+	above, below, _ := strings.Cut(text, "/")
+	num, _ := strconv.ParseFloat(above, 64)
+	den, err := strconv.ParseFloat(below, 64)
+	if err != nil || den <= 0 {
+		return 0
+	}
+	return num / den
 }
 
 // commonDuration returns how much of the clips is mixed: whole seconds, as long as

@@ -51,9 +51,9 @@ func TestClipsInPrefersTheFolderOfTheKind(t *testing.T) {
 }
 
 func TestParseProbe(t *testing.T) {
-	const whole = `{"streams":[{"codec_type":"audio"},{"codec_type":"video","width":1280,"height":720}],"format":{"duration":"20.023000"}}`
+	const whole = `{"streams":[{"codec_type":"audio"},{"codec_type":"video","width":1280,"height":720,"r_frame_rate":"15/1"}],"format":{"duration":"20.023000"}}`
 	c, err := parseProbe("a.flv", []byte(whole))
-	if err != nil || c != (clip{"a.flv", 1280, 720, 20023 * time.Millisecond}) {
+	if err != nil || c != (clip{"a.flv", 1280, 720, 15, 20023 * time.Millisecond}) {
 		t.Errorf("clip %+v, error %v", c, err)
 	}
 	for name, answer := range map[string]string{
@@ -64,6 +64,55 @@ func TestParseProbe(t *testing.T) {
 	} {
 		if _, err := parseProbe("a.flv", []byte(answer)); err == nil {
 			t.Errorf("%s: accepted", name)
+		}
+	}
+}
+
+func TestFrameRate(t *testing.T) {
+	for text, want := range map[string]float64{"15/1": 15, "30000/1001": 30000.0 / 1001, "30": 0, "1/0": 0, "": 0, "a/b": 0} {
+		if got := frameRate(text); got != want {
+			t.Errorf("frameRate(%q) = %v, want %v", text, got, want)
+		}
+	}
+}
+
+func TestClipsInLooksIntoSubfolders(t *testing.T) {
+	dir := folderOf(t, "README.md", "music/a.mp3", "phone/a.flv", "wide/a.flv", "wide/b.flv")
+	paths, err := clipsIn(dir, clipKind{name: "720p30"}, 2)
+	if err != nil || !slices.Equal(paths, []string{filepath.Join(dir, "wide", "a.flv"), filepath.Join(dir, "wide", "b.flv")}) {
+		t.Errorf("clips %q, error %v", paths, err)
+	}
+}
+
+func TestClipForTakesOneAfterAnother(t *testing.T) {
+	dir := folderOf(t, "wide/a.flv", "wide/b.flv", "wide/c.flv", "360x640p15/p.flv")
+	for _, c := range []struct {
+		kind          clipKind
+		inKind, place int
+		want          string
+	}{
+		{phones360x640(), 0, 2, "360x640p15/p.flv"},
+		{phones480x320(), 0, 1, "wide/b.flv"},
+		{host1080p30(), 1, 2, "wide/c.flv"},
+	} {
+		got, err := clipFor(dir, c.kind, c.inKind, c.place)
+		if err != nil || got != filepath.Join(dir, c.want) {
+			t.Errorf("%s, place %d: %q, error %v, want %s", c.kind.name, c.place, got, err, c.want)
+		}
+	}
+	if _, err := clipFor(dir, phones360x640(), 1, 3); err == nil {
+		t.Error("a second phone was found in a folder with one")
+	}
+}
+
+func TestKindFits(t *testing.T) {
+	k := phones360x640()
+	if !k.fits(clip{Width: 360, Height: 640, FPS: 15}) || !(clipKind{}).fits(clip{Width: 3}) {
+		t.Error("what is of the kind does not fit")
+	}
+	for _, c := range []clip{{Width: 360, Height: 640, FPS: 30}, {Width: 640, Height: 360, FPS: 15}} {
+		if k.fits(c) {
+			t.Errorf("%+v fits %s", c, k.name)
 		}
 	}
 }

@@ -5,16 +5,20 @@ import (
 	"path/filepath"
 	"strconv"
 	"time"
+
+	"github.com/lianmai/lianmai/bench/contest"
 )
 
 // The names of the contenders.
 const (
-	ours          = "lianmai"
-	opponent      = "ffmpeg"
-	opponentUsual = "ffmpeg-usual"
-	floorDecode   = "decode"
-	floorEncode   = "encode"
-	floorRead     = "read"
+	ours         = "lianmai"
+	oursDefaults = "lianmai-defaults"
+	oursShown    = "lianmai-shown"
+	opponent     = "ffmpeg"
+	opponentBest = "ffmpeg-best"
+	floorDecode  = "decode"
+	floorEncode  = "encode"
+	floorRead    = "read"
 )
 
 // contender is one command that is measured.
@@ -43,43 +47,82 @@ var quietly = []string{"-nostdin", "-hide_banner", "-loglevel", "error", "-nosta
 // outputs are compared with.
 func (t task) reference() string { return filepath.Join(t.dir, "reference.nut") }
 
+// templatePath is the file with the bare template.
+func (t task) templatePath() string { return filepath.Join(t.dir, "template.json") }
+
 func (t task) seconds() string { return strconv.FormatFloat(t.duration.Seconds(), 'f', -1, 64) }
 
 // contenders returns the commands in the order in which a round runs them.
 func (t task) contenders() ([]contender, error) {
-	tuned, err := filterGraph(t.scenario, t.clips, cropFirst)
+	best, err := t.graph(contest.CropFirst)
 	if err != nil {
 		return nil, err
 	}
-	usual, err := filterGraph(t.scenario, t.clips, scaleFirst)
+	usual, err := t.graph(contest.ScaleFirst)
 	if err != nil {
 		return nil, err
 	}
 	out := func(name string) string { return filepath.Join(t.dir, name+".flv") }
-	return []contender{
-		{ours, "lianmai render", t.renderArgs(out(ours)), out(ours)},
-		{opponent, "ffmpeg, at its best", t.mixArgs(oneThread(), tuned, out(opponent)), out(opponent)},
-		{opponentUsual, "ffmpeg, as usual", t.mixArgs(nil, usual, out(opponentUsual)), out(opponentUsual)},
-		{floorDecode, "floor: decode only", t.decodeArgs(), ""},
-		{floorEncode, "floor: encode only", t.encodeArgs(), ""},
-		{floorRead, "floor: read only", t.readArgs(), ""},
-	}, nil
+	list := []contender{
+		{ours, "lianmai, same settings", t.renderArgs(out(ours), render{preset: t.encoding.Preset}), out(ours)},
+		{opponent, "ffmpeg, as usual", t.mixArgs(nil, usual, out(opponent)), out(opponent)},
+		{oursDefaults, "lianmai, its defaults", t.renderArgs(out(oursDefaults), render{}), out(oursDefaults)},
+		{opponentBest, "ffmpeg, at its best", t.mixArgs(oneThread(), best, out(opponentBest)), out(opponentBest)},
+	}
+	if t.hidden > 0 {
+		list = append(list, contender{oursShown, "lianmai, all shown", t.renderArgs(out(oursShown), render{preset: t.encoding.Preset, showAll: true}), ""})
+	}
+	return append(list,
+		contender{floorDecode, "floor: decode only", t.decodeArgs(), ""},
+		contender{floorEncode, "floor: encode only", t.encodeArgs(), ""},
+		contender{floorRead, "floor: read only", t.readArgs(), ""},
+	), nil
+}
+
+// graph returns ffmpeg's filter graph for the task.
+func (t task) graph(order contest.FitOrder) (string, error) {
+	rects, err := t.rects()
+	if err != nil {
+		return "", err
+	}
+	job := contest.Job{Rects: rects, FPS: t.fps}
+	for i, c := range t.clips {
+		job.Sources = append(job.Sources, contest.Source{W: c.Width, H: c.Height, Still: t.isHidden(i)})
+	}
+	return job.Graph(order)
 }
 
 // oneThread are the options of an input or of filters that work without threads of
 // their own, which is what costs the least CPU.
 func oneThread() []string { return []string{"-threads", "1"} }
 
+// render is what differs between our commands.
+type render struct {
+	preset  string // empty for Lianmai's default
+	showAll bool   // nobody is hidden
+	seconds string // empty for all
+}
+
 // renderArgs is our command.
-func (t task) renderArgs(out string) []string {
+func (t task) renderArgs(out string, r render) []string {
 	argv := []string{t.lianmai, "render"}
 	for i, c := range t.clips {
 		argv = append(argv, "--input", inputName(i)+"="+c.path)
+		if t.isHidden(i) && !r.showAll {
+			argv = append(argv, "--hidden", inputName(i))
+		}
 	}
-	return append(argv,
-		"--template", t.template, "--size", t.canvas.String(), "--fps", strconv.Itoa(t.fps),
-		"--preset", t.preset, "--video-bitrate", kilobits(t.videoBitrate), "--audio-bitrate", kilobits(t.audioBitrate),
-		"--duration", t.seconds()+"s", "--quiet", "--output", out)
+	argv = append(argv,
+		"--template", t.templatePath(), "--size", t.canvas.String(), "--fps", strconv.Itoa(t.fps),
+		"--video-bitrate", contest.Kilobits(t.encoding.VideoBitrate), "--audio-bitrate", contest.Kilobits(t.encoding.AudioBitrate))
+	if r.preset != "" {
+		argv = append(argv, "--preset", r.preset)
+	}
+	seconds := t.seconds()
+	if r.seconds != "" {
+		seconds = r.seconds
+	}
+	return append(argv, "--duration", seconds+"s", "--quiet", "--output", out)
 }
 
 // mixArgs is ffmpeg's command for the whole job; inputOptions go before each input.
@@ -88,32 +131,35 @@ func (t task) mixArgs(inputOptions []string, graph, out string) []string {
 	if len(inputOptions) > 0 {
 		argv = append(argv, "-filter_complex_threads", "1")
 	}
-	argv = append(argv, t.inputs(inputOptions)...)
+	argv = append(argv, t.sources(inputOptions)...)
 	argv = append(argv, "-filter_complex", graph, "-map", "[v]", "-map", "[a]", "-t", t.seconds())
-	argv = append(argv, t.encoder()...)
+	argv = append(argv, t.encoding.Args()...)
 	return append(argv, "-f", "flv", out)
 }
 
 // referenceArgs draws the reference.
 func (t task) referenceArgs() ([]string, error) {
-	graph, err := filterGraph(t.scenario, t.clips, cropFirst)
+	graph, err := t.graph(contest.CropFirst)
 	if err != nil {
 		return nil, err
 	}
 	argv := append([]string{t.ffmpeg}, quietly...)
-	argv = append(argv, t.inputs(oneThread())...)
+	argv = append(argv, t.sources(oneThread())...)
 	return append(argv, "-filter_complex", graph, "-map", "[v]", "-map", "[a]", "-t", t.seconds(),
 		"-c:v", "rawvideo", "-pix_fmt", "yuv420p", "-c:a", "pcm_f32le", "-f", "nut", t.reference()), nil
 }
 
-// decodeArgs decodes all inputs in one process and throws the frames away.
+// decodeArgs decodes the inputs that are seen in one process and throws the frames
+// away. Of hidden ones nothing has to be decoded.
 func (t task) decodeArgs() []string {
 	argv := append([]string{t.ffmpeg}, quietly...)
-	argv = append(argv, t.inputs(append(oneThread(), "-t", t.seconds()))...)
-	for i := range t.clips {
-		argv = append(argv, "-map", fmt.Sprintf("%d:v:0", i), "-map", fmt.Sprintf("%d:a:0", i))
+	var maps []string
+	for i, c := range t.clips[:len(t.clips)-t.hidden] {
+		argv = append(argv, oneThread()...)
+		argv = append(argv, "-t", t.seconds(), "-i", c.path)
+		maps = append(maps, "-map", fmt.Sprintf("%d:v:0", i), "-map", fmt.Sprintf("%d:a:0", i))
 	}
-	return append(argv, "-f", "null", "-")
+	return append(append(argv, maps...), "-f", "null", "-")
 }
 
 // encodeArgs encodes the reference as the mix is encoded and throws the packets away.
@@ -121,7 +167,7 @@ func (t task) encodeArgs() []string {
 	argv := append([]string{t.ffmpeg}, quietly...)
 	argv = append(argv, oneThread()...)
 	argv = append(argv, "-i", t.reference())
-	argv = append(argv, t.encoder()...)
+	argv = append(argv, t.encoding.Args()...)
 	return append(argv, "-f", "null", "-")
 }
 
@@ -132,27 +178,18 @@ func (t task) readArgs() []string {
 	return append(argv, "-i", t.reference(), "-map", "0", "-c", "copy", "-f", "null", "-")
 }
 
-// inputs names all clips, each with the options before it.
-func (t task) inputs(options []string) []string {
+// sources names what ffmpeg mixes, each with the options before it: all clips, and the
+// stills of those who are hidden. It does not open the streams of these, so it could not
+// bring them back; that costs it less than a live mix would.
+func (t task) sources(options []string) []string {
 	var argv []string
-	for _, c := range t.clips {
+	for i, c := range t.clips {
+		path := c.path
+		if t.isHidden(i) {
+			path = t.stillPath(i)
+		}
 		argv = append(argv, options...)
-		argv = append(argv, "-i", c.path)
+		argv = append(argv, "-i", path)
 	}
 	return argv
 }
-
-// encoder is how Lianmai encodes (see package encode), in ffmpeg's words. That both
-// sides' x264 were told the same is checked in what they wrote.
-func (t task) encoder() []string {
-	rate, gop := kilobits(t.videoBitrate), strconv.Itoa(t.gop)
-	return []string{
-		"-c:v", "libx264", "-preset", t.preset, "-tune", "zerolatency", "-profile:v", "high", "-pix_fmt", "yuv420p",
-		"-threads", "1", "-b:v", rate, "-maxrate", rate, "-bufsize", rate, "-g", gop, "-bf", "0", "-flags", "+cgop",
-		"-x264-params", "scenecut=0:open-gop=0:keyint-min=" + gop,
-		"-c:a", "aac", "-b:a", kilobits(t.audioBitrate), "-ar", "48000", "-ac", "2",
-	}
-}
-
-// kilobits writes bits per second as both commands read them.
-func kilobits(rate int) string { return fmt.Sprintf("%dk", rate/1000) }

@@ -12,6 +12,8 @@ import (
 	"runtime"
 	"syscall"
 	"time"
+
+	"github.com/lianmai/lianmai/bench/contest"
 )
 
 // Exit codes: everything measured and fair, a failure or an unfair comparison, and
@@ -24,16 +26,6 @@ const (
 
 // errUnfair is returned when the contenders did not do the same work.
 var errUnfair = errors.New("the contenders did not do the same work")
-
-// options is what the command line says.
-type options struct {
-	rounds                   int
-	cases                    string
-	inputs                   string
-	limit                    time.Duration
-	json                     string
-	lianmai, ffmpeg, ffprobe string
-}
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -52,60 +44,23 @@ func main() {
 	}
 }
 
-// parseOptions reads the command line; it has said what is wrong with it when it
-// returns an error.
-func parseOptions(args []string, stderr io.Writer) (options, error) {
-	var o options
-	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
-	flags.SetOutput(stderr)
-	flags.IntVar(&o.rounds, "n", 5, "`rounds` that count; one more warms up")
-	flags.StringVar(&o.cases, "case", "", "`names` of the cases to run, separated by commas (default: all of "+scenarioNames()+")")
-	flags.StringVar(&o.inputs, "inputs", os.Getenv("BENCH_INPUTS"), "`folder` with clips to mix, the first ones by name (default: $BENCH_INPUTS, else clips are made)")
-	flags.DurationVar(&o.limit, "duration", 0, "how much of the clips to mix at most (default: whole seconds of the shortest)")
-	flags.StringVar(&o.json, "json", "", "`file` to write everything measured to")
-	flags.StringVar(&o.lianmai, "lianmai", filepath.Join("bin", "lianmai"), "lianmai `program`")
-	flags.StringVar(&o.ffmpeg, "ffmpeg", "ffmpeg", "ffmpeg `program` to compare with")
-	flags.StringVar(&o.ffprobe, "ffprobe", "ffprobe", "ffprobe `program`")
-	if err := flags.Parse(args); err != nil {
-		return o, err
-	}
-	var err error
-	switch {
-	case flags.NArg() > 0:
-		err = fmt.Errorf("%q: only flags are understood", flags.Arg(0))
-	case o.rounds < 1:
-		err = fmt.Errorf("-n %d: at least one round is needed", o.rounds)
-	case o.limit != 0 && o.limit < time.Second:
-		err = fmt.Errorf("-duration %v: at least 1s is needed", o.limit)
-	default:
-		_, err = selectScenarios(o.cases)
-	}
-	if err != nil {
-		fmt.Fprintf(stderr, "bench: %v\n", err)
-	}
-	return o, err
-}
-
-// bench measures what o asks for and prints it. Error: errUnfair, errMissing or
-// whatever kept a command from running.
+// bench measures what o asks for, prints it, and writes results and page. Error:
+// errUnfair, errMissing or whatever kept a command from running.
 func bench(ctx context.Context, o options, stdout, stderr io.Writer) error {
-	chosen, err := selectScenarios(o.cases)
-	if err != nil {
-		return err
+	if o.draw {
+		return drawPage(o.out)
 	}
 	programs, err := findTools(o.lianmai, o.ffmpeg, o.ffprobe)
 	if err != nil {
 		return err
 	}
-	r := report{Time: time.Now().UTC().Truncate(time.Second), Machine: thisMachine(), Rounds: o.rounds}
-	if r.Versions, err = programs.versions(ctx, runtime.Version()); err != nil {
+	v, err := programs.versions(ctx, runtime.Version())
+	if err != nil {
 		return err
 	}
-	if o.json != "" {
-		// Better now than after all the work.
-		if err := r.write(o.json); err != nil {
-			return err
-		}
+	// Better now than after all the work.
+	if err := os.MkdirAll(o.out, 0o755); err != nil {
+		return err
 	}
 	dir, err := os.MkdirTemp("", "lianmai-bench-")
 	if err != nil {
@@ -113,13 +68,27 @@ func bench(ctx context.Context, o options, stdout, stderr io.Writer) error {
 	}
 	defer os.RemoveAll(dir)
 	started := time.Now()
-	say := func(format string, args ...any) {
+	in := inputs{tools: programs, folder: o.inputs, dir: dir, say: func(format string, args ...any) {
 		fmt.Fprintf(stderr, "%4.0f s  %s\n", time.Since(started).Seconds(), fmt.Sprintf(format, args...))
+	}}
+	m := contest.ThisMachine()
+	printHead(stdout, m, v)
+	now := started.UTC().Truncate(time.Second)
+	if o.quality {
+		return benchQuality(ctx, o, in, qualityReport{Time: now, Machine: m, Versions: v, Quick: o.quick, Rounds: o.rounds, Real: o.inputs != ""})
 	}
-	printHead(stdout, r)
+	return benchCases(ctx, o, in, report{Time: now, Machine: m, Versions: v, Quick: o.quick, Rounds: o.rounds, Real: o.inputs != ""}, stdout)
+}
+
+// benchCases fills in the report of the cases and series.
+func benchCases(ctx context.Context, o options, in inputs, r report, stdout io.Writer) error {
+	chosen, err := selectScenarios(o.cases)
+	if err != nil {
+		return err
+	}
 	fair := true
 	for _, s := range chosen {
-		one, err := benchScenario(ctx, s, programs, o, dir, say)
+		one, err := in.benchScenario(ctx, s, o)
 		if err != nil {
 			return fmt.Errorf("%s: %w", s.name, err)
 		}
@@ -127,19 +96,25 @@ func bench(ctx context.Context, o options, stdout, stderr io.Writer) error {
 		r.Cases = append(r.Cases, one)
 		fair = fair && len(one.Faults) == 0
 	}
-	if o.json != "" {
-		if err := r.write(o.json); err != nil {
+	if o.series {
+		if err := in.benchSeries(ctx, o, &r, stdout); err != nil {
 			return err
 		}
 	}
-	if !fair {
+	if err := writeJSON(filepath.Join(o.out, casesFile), r); err != nil {
+		return err
+	}
+	if err := drawPage(o.out); err != nil {
+		return err
+	}
+	if !fair && !o.quick {
 		return errUnfair
 	}
 	return nil
 }
 
-func benchScenario(ctx context.Context, s scenario, t tools, o options, dir string, say progress) (scenarioReport, error) {
-	ready, err := prepare(ctx, s, t, o.inputs, dir, o.limit, say)
+func (in inputs) benchScenario(ctx context.Context, s scenario, o options) (scenarioReport, error) {
+	ready, err := in.prepare(ctx, s, o.limit)
 	if err != nil {
 		return scenarioReport{}, err
 	}
@@ -148,9 +123,54 @@ func benchScenario(ctx context.Context, s scenario, t tools, o options, dir stri
 	if err != nil {
 		return scenarioReport{}, err
 	}
-	m, err := measureTask(ctx, ready, contenders, o.rounds, say)
+	m, err := measureTask(ctx, ready, contenders, o.rounds, !o.quick, in.say)
 	if err != nil {
 		return scenarioReport{}, err
 	}
 	return reportOf(m), nil
+}
+
+// mostInputs and mostMixes are how far the series go.
+const mostInputs, mostMixes = 6, 4
+
+// benchSeries measures how the cost grows, and what a tick allocates.
+func (in inputs) benchSeries(ctx context.Context, o options, r *report, stdout io.Writer) error {
+	inputs, err := in.measureInputs(ctx, o, o.most(mostInputs))
+	if err != nil {
+		return fmt.Errorf("inputs: %w", err)
+	}
+	mixes, err := in.measureMixes(ctx, o, o.most(mostMixes))
+	if err != nil {
+		return fmt.Errorf("mixes: %w", err)
+	}
+	r.Series = []seriesReport{inputs, mixes}
+	for _, s := range r.Series {
+		s.print(stdout)
+	}
+	if r.Ticks, err = measureTicks(ctx, o.quick); err != nil {
+		return err
+	}
+	for _, t := range r.Ticks {
+		fmt.Fprintf(stdout, "%s: %g allocations, %g bytes, %.0f µs for each tick\n", t.Benchmark, t.Allocations, t.BytesPerTick, t.Nanoseconds/1000)
+	}
+	return nil
+}
+
+// benchQuality fills in the report of encoder settings.
+func benchQuality(ctx context.Context, o options, in inputs, r qualityReport) error {
+	chosen, err := selectScenarios(o.cases)
+	if err != nil {
+		return err
+	}
+	for _, s := range chosen {
+		one, err := in.measureQuality(ctx, s, o)
+		if err != nil {
+			return fmt.Errorf("%s: %w", s.name, err)
+		}
+		r.Cases = append(r.Cases, one)
+	}
+	if err := writeJSON(filepath.Join(o.out, qualityFile), r); err != nil {
+		return err
+	}
+	return drawPage(o.out)
 }

@@ -34,6 +34,21 @@ func TestParseSSIM(t *testing.T) {
 	}
 }
 
+func TestParsePSNR(t *testing.T) {
+	got, err := parsePSNR("n:1 mse_avg:2.00 mse_y:2.5 psnr_avg:45.1 psnr_y:44\nn:1 Y:0.9 All:0.9 (1)\nn:2 mse_avg:4.00 psnr_avg:42.1\n")
+	if want := 10 * math.Log10(255*255/3.0); err != nil || math.Abs(got-want) > 1e-9 {
+		t.Errorf("PSNR %v, error %v, want %v", got, err, want)
+	}
+	if got, err := parsePSNR("n:1 mse_avg:0.00 psnr_avg:inf\n"); err != nil || got != perfectPSNR {
+		t.Errorf("PSNR %v, error %v of what is the same", got, err)
+	}
+	for _, lines := range []string{"", "n:1 mse_avg:much psnr_avg:1\n"} {
+		if _, err := parsePSNR(lines); err == nil {
+			t.Errorf("%q was accepted", lines)
+		}
+	}
+}
+
 func TestX264Settings(t *testing.T) {
 	stream := "FLV\x01\x00uuid x264 - core 164 r3095 baee400 - H.264 codec - http://x - options: cabac=1 ref=1 b_adapt=0\x00\x80more=1"
 	want := map[string]string{"core": "164", "cabac": "1", "ref": "1", "b_adapt": "0"}
@@ -55,13 +70,13 @@ func FuzzX264Settings(f *testing.F) {
 
 func TestCompareFindsWhatIsNotTheSameWork(t *testing.T) {
 	same := outcome{Width: 1280, Height: 720, Frames: 600, VideoKbps: 2500, AudioKbps: 128, SSIM: 0.98, X264: map[string]string{"subme": "2"}}
-	if faults := compare(same, same); len(faults) != 0 {
+	if faults := compare(same, same, same); len(faults) != 0 {
 		t.Errorf("the same is not the same: %v", faults)
 	}
 	for want, change := range map[string]func(*outcome){
 		"frames":             func(o *outcome) { o.Frames-- },
 		"pixels":             func(o *outcome) { o.Height = 718 },
-		"kb/s of video":      func(o *outcome) { o.VideoKbps = 2300 },
+		"kb/s of video":      func(o *outcome) { o.VideoKbps = 2400 },
 		"kb/s of sound":      func(o *outcome) { o.AudioKbps = 96 },
 		"SSIM":               func(o *outcome) { o.SSIM = 0.95 },
 		"subme 1|2":          func(o *outcome) { o.X264 = map[string]string{"subme": "1"} },
@@ -69,7 +84,7 @@ func TestCompareFindsWhatIsNotTheSameWork(t *testing.T) {
 	} {
 		changed := same
 		change(&changed)
-		if faults := compare(changed, same); len(faults) != 1 || !strings.Contains(faults[0], want) {
+		if faults := compare(changed, same, same); len(faults) != 1 || !strings.Contains(faults[0], want) {
 			t.Errorf("faults %q, want one with %q", faults, want)
 		}
 	}

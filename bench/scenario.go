@@ -2,8 +2,10 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
+	"github.com/lianmai/lianmai/bench/contest"
 	"github.com/lianmai/lianmai/layout"
 )
 
@@ -11,33 +13,53 @@ import (
 type scenario struct {
 	// name selects the scenario on the command line; title is for people.
 	name, title string
-	// clips is the kind of the inputs and participants how many of them there are.
-	clips        clipKind
-	participants int
-	// template is one of package layout's; its rectangles fill the canvas.
+	// inputs is the kind of each participant's clip, in join order; the first takes the
+	// main slot.
+	inputs []clipKind
+	// hidden is how many of the last participants are hidden: their placeholder is
+	// seen and nothing is heard of them.
+	hidden int
+	// template is one of package layout's; its rectangles fill the canvas. Its look
+	// (names, corners, borders) is left out, as ffmpeg is not asked for one.
 	template string
 	canvas   layout.Size
 	// fps is the output's rate in frames per second.
 	fps int
-	// preset is x264's. videoBitrate is target and cap and audioBitrate is AAC's, in
-	// bits per second. gop is the distance between key frames, in frames; Lianmai's
-	// default of 2 s must come to the same.
-	preset       string
-	videoBitrate int
-	audioBitrate int
-	gop          int
-	// aim is the most CPU that Lianmai wants to use, as a share of ffmpeg's.
-	aim float64
+	// encoding is the same for everybody, but for what Lianmai chooses by default.
+	encoding contest.Encoding
+	bars     []bar
 }
 
 // scenarios is the table of all of them.
 func scenarios() []scenario {
+	encoding := func(video, gop int) contest.Encoding {
+		return contest.Encoding{Preset: "veryfast", VideoBitrate: video, AudioBitrate: 128_000, GOP: gop}
+	}
 	return []scenario{{
 		name: "grid6", title: "six 720p30 cameras into one 720p30 grid",
-		clips: cameras720p30(), participants: 6,
-		template: "grid", canvas: layout.Size{W: 1280, H: 720}, fps: 30,
-		preset: "veryfast", videoBitrate: 2_500_000, audioBitrate: 128_000, gop: 60,
-		aim: 0.80,
+		inputs:   slices.Repeat([]clipKind{cameras720p30()}, 6),
+		template: "grid", canvas: layout.Size{W: 1280, H: 720}, fps: 30, encoding: encoding(2_500_000, 60),
+		bars: []bar{{cpuSame, 0.72}, {cpuOfFloor, 1.05}, {cpuDefaults, 0.60}, {memory, 0.70}},
+	}, {
+		name: "phones6", title: "six phones 360×640 at 15 fps into the mini-program layout 720×1280 at 15 fps",
+		inputs:   slices.Repeat([]clipKind{phones360x640()}, 6),
+		template: "grid-by-count", canvas: layout.Size{W: 720, H: 1280}, fps: 15, encoding: encoding(1_500_000, 30),
+		bars: []bar{{cpuDefaults, 0.65}, {memory, 0.70}},
+	}, {
+		name: "host5", title: "a host 1080p30 and five phones 480×320 at 15 fps into 1080p30",
+		inputs:   append([]clipKind{host1080p30()}, slices.Repeat([]clipKind{phones480x320()}, 5)...),
+		template: "strip", canvas: layout.Size{W: 1920, H: 1080}, fps: 30, encoding: encoding(4_500_000, 60),
+		bars: []bar{{cpuDefaults, 0.65}, {memory, 0.70}},
+	}, {
+		name: "hidden5", title: "as grid6, but only the first is shown and five are hidden",
+		inputs: slices.Repeat([]clipKind{cameras720p30()}, 6), hidden: 5,
+		template: "grid", canvas: layout.Size{W: 1280, H: 720}, fps: 30, encoding: encoding(2_500_000, 60),
+		bars: []bar{{cpuOfShown, 0.35}},
+	}, {
+		name: "pk2", title: "two 720p30 hosts side by side in 720p30",
+		inputs:   slices.Repeat([]clipKind{cameras720p30()}, 2),
+		template: "pk", canvas: layout.Size{W: 1280, H: 720}, fps: 30, encoding: encoding(2_500_000, 60),
+		bars: []bar{{cpuDefaults, 0.65}, {memory, 0.70}},
 	}}
 }
 
@@ -74,6 +96,15 @@ func scenarioNames() string {
 // inputName is the name of participant i, counted from 0.
 func inputName(i int) string { return fmt.Sprintf("input%d", i+1) }
 
+// isHidden says whether participant i, counted from 0, is hidden.
+func (s scenario) isHidden(i int) bool { return i >= len(s.inputs)-s.hidden }
+
+// withInputs returns the scenario with only the first n participants.
+func (s scenario) withInputs(n int) scenario {
+	s.inputs = s.inputs[:n]
+	return s
+}
+
 // rects returns the rectangle of each participant, in order. Error: the template is
 // unknown or has no place for one of them.
 func (s scenario) rects() ([]layout.Rect, error) {
@@ -81,9 +112,9 @@ func (s scenario) rects() ([]layout.Rect, error) {
 	if err != nil {
 		return nil, err
 	}
-	rects := make([]layout.Rect, s.participants)
-	names := make([]string, s.participants)
-	index := make(map[string]int, s.participants)
+	rects := make([]layout.Rect, len(s.inputs))
+	names := make([]string, len(s.inputs))
+	index := make(map[string]int, len(s.inputs))
 	for i := range names {
 		names[i] = inputName(i)
 		index[names[i]] = i
@@ -93,7 +124,7 @@ func (s scenario) rects() ([]layout.Rect, error) {
 	}
 	for i, r := range rects {
 		if r.Empty() {
-			return nil, fmt.Errorf("template %q has no place for participant %d of %d", s.template, i+1, s.participants)
+			return nil, fmt.Errorf("template %q has no place for participant %d of %d", s.template, i+1, len(s.inputs))
 		}
 	}
 	return rects, nil

@@ -8,15 +8,15 @@ import (
 )
 
 // printHead says what the figures come from.
-func printHead(w io.Writer, r report) {
-	fmt.Fprintf(w, "machine  %s\n", r.Machine)
-	fmt.Fprintf(w, "lianmai  %s (%s)\nffmpeg   %s\n", r.Versions.Lianmai, r.Versions.Go, r.Versions.FFmpeg)
+func printHead(w io.Writer, m machine, v versions) {
+	fmt.Fprintf(w, "machine  %s\n", m)
+	fmt.Fprintf(w, "lianmai  %s (%s)\nffmpeg   %s\n", v.Lianmai, v.Go, v.FFmpeg)
 }
 
 // print writes one scenario for people.
 func (r scenarioReport) print(w io.Writer, rounds int) {
 	fmt.Fprintf(w, "\n%s: %s; %s\n", r.Name, r.Title, strings.Join(r.Inputs, " "))
-	fmt.Fprintf(w, "%g s of media, medians of %d in turn; ratios are lianmai's figure by that row's, least–most of the rounds\n\n", r.Seconds, rounds)
+	fmt.Fprintf(w, "%g s of media, medians of %d in turn; ratios are that row's figure by ffmpeg's as usual, least–most of the rounds\n\n", r.Seconds, rounds)
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(table, "\tCPU s\tuser\tsys\twall s\tpeak MB\tCPU ratio\tmemory ratio\t")
 	for _, row := range r.Rows {
@@ -25,7 +25,7 @@ func (r scenarioReport) print(w io.Writer, rounds int) {
 			median(func(u usage) float64 { return u.User }), median(func(u usage) float64 { return u.Sys }),
 			median(func(u usage) float64 { return u.Wall }), row.PeakMB.Median, ratio(row.CPURatio), ratio(row.PeakRatio))
 	}
-	fmt.Fprintf(table, "floor\t%.2f\t\t\t\t\t%s\t\t\n", r.FloorCPU.Median, ratio(&r.CPUOfFloor))
+	fmt.Fprintf(table, "floor\t%.2f\t\t\t\t\t\t\t\n", r.FloorCPU.Median)
 	table.Flush()
 	r.printOutcomes(w)
 	r.printVerdict(w)
@@ -34,40 +34,46 @@ func (r scenarioReport) print(w io.Writer, rounds int) {
 func (r scenarioReport) printOutcomes(w io.Writer) {
 	fmt.Fprintln(w)
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(table, "output\tframes\tsize\tvideo kb/s\tsound kb/s\tSSIM\tworst frame\t")
+	fmt.Fprintln(table, "output\tframes\tsize\tvideo kb/s\tsound kb/s\tSSIM\tworst frame\tPSNR dB\t")
 	for _, row := range r.Rows {
 		if o := row.Outcome; o != nil {
-			fmt.Fprintf(table, "%s\t%d\t%dx%d\t%.0f\t%.0f\t%.4f\t%.4f\t\n",
-				row.Title, o.Frames, o.Width, o.Height, o.VideoKbps, o.AudioKbps, o.SSIM, o.WorstSSIM)
+			fmt.Fprintf(table, "%s\t%d\t%dx%d\t%.0f\t%.0f\t%.4f\t%.4f\t%.2f\t\n",
+				row.Title, o.Frames, o.Width, o.Height, o.VideoKbps, o.AudioKbps, o.SSIM, o.WorstSSIM, o.PSNR)
 		}
 	}
 	table.Flush()
 }
 
 func (r scenarioReport) printVerdict(w io.Writer) {
-	fmt.Fprint(w, `
-floor: decode all inputs + encode the composite - read it; one ffmpeg process each, no
-  scaling, no mixing. No mixer with these codecs and settings can be below it.
-ffmpeg, at its best: one thread for each decoder and for the filters, cut before scaling.
-ffmpeg, as usual: threads as ffmpeg chooses them, scale before cutting; that sets
-  pictures up to a pixel aside, which costs SSIM and nothing else.
-SSIM: against the composite that ffmpeg's filters draw, not compressed.
-`)
+	fmt.Fprintln(w)
 	if len(r.Faults) == 0 {
 		fmt.Fprintln(w, "same work: yes; frames, size, bitrates, pictures and x264's settings agree")
 	} else {
 		fmt.Fprintf(w, "same work: NO; %s\n", strings.Join(r.Faults, "; "))
 	}
-	best, usual := r.row(opponent), r.row(opponentUsual)
-	if best.CPURatio == nil || usual.CPURatio == nil {
-		return
+	fmt.Fprintf(w, "CPU, same settings ÷ floor: %s\n", ratio(&r.CPUOfFloor))
+	for _, b := range r.Bars {
+		fmt.Fprintf(w, "bar: %s at most %.2f: %s, %s\n", b.Title, b.Most, ratio(&b.Ratio), b.verdict())
 	}
-	met := "met"
-	if best.CPURatio.Median > r.Aim {
-		met = "not met"
+}
+
+// verdict says whether a bar is met, and why not if its ratio does not say it.
+func (b barReport) verdict() string {
+	switch {
+	case b.Met:
+		return "met"
+	case b.Note != "":
+		return "not met: " + b.Note
 	}
-	fmt.Fprintf(w, "result: %.2f of the CPU of ffmpeg at its best (aim: at most %.2f, %s), %.2f of the usual; memory %.2f and %.2f; %.2f of the floor\n",
-		best.CPURatio.Median, r.Aim, met, usual.CPURatio.Median, best.PeakRatio.Median, usual.PeakRatio.Median, r.CPUOfFloor.Median)
+	return "not met"
+}
+
+func (r seriesReport) print(w io.Writer) {
+	fmt.Fprintf(w, "\n%s, CPU s:", r.Title)
+	for _, p := range r.Points {
+		fmt.Fprintf(w, "  %d %s: %.2f", p.N, r.Of, p.CPU.Median)
+	}
+	fmt.Fprintf(w, "\nline: %.2f + %.2f for each; R² %.4f\n", r.Fit.Base, r.Fit.Slope, r.Fit.R2)
 }
 
 // ratio writes a ratio with its extremes; nothing for nil.

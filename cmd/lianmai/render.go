@@ -29,6 +29,7 @@ type renderFlags struct {
 	inputs       []string
 	template     string
 	mainSpeaker  string
+	hidden       []string
 	size         sizeFlag
 	fps          fpsFlag
 	videoBitrate bitrateFlag
@@ -58,6 +59,7 @@ every run.`,
 	flags.StringArrayVarP(&f.inputs, "input", "i", nil, "`[NAME=]FILE` to mix; up to 6, in join order")
 	flags.StringVar(&f.template, "template", layout.Default, "layout, a built-in one or a JSON or YAML file: `NAME|FILE`")
 	flags.StringVar(&f.mainSpeaker, "main", "", "`NAME` of the main speaker (default: the first input)")
+	flags.StringArrayVar(&f.hidden, "hidden", nil, "`NAME` of an input whose placeholder is shown and which is not heard; may be repeated")
 	flags.Var(&f.size, "size", "size of the picture in pixels, both even")
 	flags.Var(&f.fps, "fps", "frames per second, such as 30 or 30000/1001")
 	flags.Var(&f.videoBitrate, "video-bitrate", "bits per second of the picture")
@@ -96,6 +98,13 @@ func (f renderFlags) spec() (mixer.Spec, error) {
 			return spec, fmt.Errorf("--input: two inputs are named %q", name)
 		}
 		spec.Participants = append(spec.Participants, mixer.Participant{Name: name, URL: path})
+	}
+	for _, name := range f.hidden {
+		i := slices.IndexFunc(spec.Participants, func(p mixer.Participant) bool { return p.Name == name })
+		if i < 0 {
+			return spec, fmt.Errorf("--hidden: no input is named %q", name)
+		}
+		spec.Participants[i].Hidden = true
 	}
 	if f.mainSpeaker != "" && !slices.ContainsFunc(spec.Participants, func(p mixer.Participant) bool { return p.Name == f.mainSpeaker }) {
 		return spec, fmt.Errorf("--main: no input is named %q", f.mainSpeaker)

@@ -66,8 +66,11 @@ var mayImport = map[string][]string{
 
 	// Who wires everything.
 	"cmd/lianmai":  {"..."},
-	"bench":        {"media", "layout", "encode", "pattern"},
+	"bench":        {"media", "layout", "encode", "pattern", "bench/contest"},
 	"examples/...": {"proto/...", "client"},
+
+	// What both benchmarks share: the one of files and the one of live mixes in e2e.
+	"bench/contest": {"layout"},
 
 	// For tests only.
 	"pattern/patterntest": {"media"},
@@ -95,7 +98,7 @@ var onlyIn = map[string][]string{
 
 // withoutCgo are the rooms that build and test without a C compiler: nothing that
 // they import from this module, in code or tests, leads to a room with "C".
-var withoutCgo = []string{"layout", "audio", "audio/measure", "config", "proto/...", "template", "guard", "examples/...", "bench"}
+var withoutCgo = []string{"layout", "audio", "audio/measure", "config", "proto/...", "template", "guard", "admission", "examples/...", "bench", "bench/contest"}
 
 // file is one Go file and what it imports.
 type file struct {

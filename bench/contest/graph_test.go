@@ -1,6 +1,7 @@
-package main
+package contest
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -9,25 +10,23 @@ import (
 	"github.com/lianmai/lianmai/layout"
 )
 
-func hdClips(n int) []clip {
-	clips := make([]clip, n)
-	for i := range clips {
-		clips[i] = clip{path: "/clips/" + inputName(i) + ".flv", Width: 1280, Height: 720}
-	}
-	return clips
-}
-
-func grid6(t *testing.T) scenario {
+// sixOf720p are six 720p30 cameras in a 720p grid.
+func sixOf720p(t *testing.T) Job {
 	t.Helper()
-	chosen, err := selectScenarios("grid6")
+	grid, err := layout.Builtin("grid")
 	if err != nil {
 		t.Fatal(err)
 	}
-	return chosen[0]
+	j := Job{FPS: 30}
+	for _, p := range grid.Arrange(layout.Size{W: 1280, H: 720}, []string{"1", "2", "3", "4", "5", "6"}, "", nil) {
+		j.Rects = append(j.Rects, p.Rect)
+		j.Sources = append(j.Sources, Source{W: 1280, H: 720})
+	}
+	return j
 }
 
-func TestFilterGraph(t *testing.T) {
-	got, err := filterGraph(grid6(t), hdClips(6), cropFirst)
+func TestGraph(t *testing.T) {
+	got, err := sixOf720p(t).Graph(CropFirst)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,8 +45,8 @@ func TestFilterGraph(t *testing.T) {
 	}
 }
 
-func TestFilterGraphAsUsual(t *testing.T) {
-	got, err := filterGraph(grid6(t), hdClips(6), scaleFirst)
+func TestGraphAsUsual(t *testing.T) {
+	got, err := sixOf720p(t).Graph(ScaleFirst)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,34 +55,40 @@ func TestFilterGraphAsUsual(t *testing.T) {
 	}
 }
 
-func TestFilterGraphNeedsAClipForEachParticipant(t *testing.T) {
-	if _, err := filterGraph(grid6(t), hdClips(5), cropFirst); err == nil {
-		t.Error("five clips for six participants were accepted")
+func TestGraphOfOnePersonBesideAStill(t *testing.T) {
+	j := Job{
+		FPS:     15,
+		Rects:   []layout.Rect{{W: 640, H: 720}, {X: 640, W: 640, H: 720}},
+		Sources: []Source{{W: 640, H: 720}, {W: 640, H: 720, Still: true}},
+	}
+	got, err := j.Graph(ScaleFirst)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"[1:v]loop=loop=-1:size=1,setpts=N/(15*TB),setsar=1[v1];", "[v0][v1]xstack=inputs=2:layout=0_0|640_0[v];",
+		";[0:a]aresample=48000,aformat=channel_layouts=stereo[a]",
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("graph %s\nlacks %s", got, want)
+		}
+	}
+	alone := Job{FPS: 15, Rects: j.Rects[:1], Sources: j.Sources[:1]}
+	if got, err := alone.Graph(CropFirst); err != nil || !strings.Contains(got, ";[v0]null[v];") {
+		t.Errorf("graph of one %s, error %v", got, err)
 	}
 }
 
-// xstack draws no background and no picture above another, so the rectangles must
-// fill the canvas without overlapping.
-func TestScenariosFillTheirCanvas(t *testing.T) {
-	for _, s := range scenarios() {
-		rects, err := s.rects()
-		if err != nil {
-			t.Fatalf("%s: %v", s.name, err)
-		}
-		area := 0
-		for i, r := range rects {
-			area += r.W * r.H
-			if !(layout.Rect{W: s.canvas.W, H: s.canvas.H}).Contains(r) {
-				t.Errorf("%s: %v is not on the canvas", s.name, r)
-			}
-			for _, o := range rects[:i] {
-				if r.Overlaps(o) {
-					t.Errorf("%s: %v overlaps %v", s.name, r, o)
-				}
-			}
-		}
-		if area != s.canvas.W*s.canvas.H {
-			t.Errorf("%s: rectangles cover %d of %d pixels", s.name, area, s.canvas.W*s.canvas.H)
+func TestGraphRefusesWhatCannotBeDone(t *testing.T) {
+	short := sixOf720p(t)
+	short.Sources = short.Sources[:5]
+	silent := sixOf720p(t)
+	for i := range silent.Sources {
+		silent.Sources[i].Still = true
+	}
+	for name, j := range map[string]Job{"five sources for six rectangles": short, "only stills": silent, "nobody": {FPS: 15}} {
+		if _, err := j.Graph(CropFirst); !errors.Is(err, ErrJob) {
+			t.Errorf("%s: error %v, want ErrJob", name, err)
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package main
+package contest
 
 import (
 	"fmt"
@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// machine is what the figures were measured on.
-type machine struct {
+// Machine is what the figures were measured on.
+type Machine struct {
 	OS    string `json:"os"`
 	Cores int    `json:"cores"`
 	CPU   string `json:"cpu"`
@@ -20,8 +20,8 @@ type machine struct {
 	LoadAtStart float64 `json:"load_at_start"`
 }
 
-// thisMachine asks Linux; elsewhere what it would have said stays empty.
-func thisMachine() machine {
+// ThisMachine asks Linux; elsewhere what it would have said stays empty.
+func ThisMachine() Machine {
 	read := func(path string) string {
 		text, _ := os.ReadFile(path)
 		return string(text)
@@ -29,7 +29,7 @@ func thisMachine() machine {
 	kib, _ := strconv.ParseFloat(strings.TrimSuffix(procField(read("/proc/meminfo"), "MemTotal"), " kB"), 64)
 	load, _, _ := strings.Cut(read("/proc/loadavg"), " ")
 	loadNumber, _ := strconv.ParseFloat(load, 64)
-	return machine{
+	return Machine{
 		OS: runtime.GOOS + "/" + runtime.GOARCH, Cores: runtime.NumCPU(),
 		CPU:      procField(read("/proc/cpuinfo"), "model name"),
 		MemoryMB: kib * 1024 / 1e6, LoadAtStart: loadNumber,
@@ -48,7 +48,7 @@ func procField(text, key string) string {
 }
 
 // String is one line for people.
-func (m machine) String() string {
+func (m Machine) String() string {
 	cpu := m.CPU
 	if cpu == "" {
 		cpu = "unknown CPU"
