@@ -26,7 +26,7 @@ func TestKilledWorkerIsReplaced(t *testing.T) {
 		peers.Start(t, binary, "publish", origin+"/"+name, "--size", "360x640")
 	}
 	s := serve(t)
-	var outs [2]*receiver
+	var outs [2]*witness
 	var pids [2]int
 	for i, id := range []string{"victim", "other"} {
 		s.mix("start", "--id", id, "--input", "p1="+origin+"/p1", "--input", "p2="+origin+"/p2", "--output", cdn+"/"+id)
@@ -35,7 +35,7 @@ func TestKilledWorkerIsReplaced(t *testing.T) {
 				pids[i] = pid
 			}
 		}
-		outs[i] = receive(t, cdn+"/"+id)
+		outs[i] = attend(t, cdn+"/"+id)
 		outs[i].await(t, 30)
 	}
 	var away []time.Duration
@@ -73,8 +73,8 @@ func TestKilledWorkerIsReplaced(t *testing.T) {
 	}
 }
 
-// receiver notes when which picture of a stream came, over all its connections.
-type receiver struct {
+// witness notes when which picture of a stream came, over all its connections.
+type witness struct {
 	mu      sync.Mutex
 	wake    *sync.Cond
 	came    []time.Time
@@ -82,12 +82,12 @@ type receiver struct {
 	stopped bool
 }
 
-// receive plays a stream until the test ends.
-func receive(t *testing.T, url string) *receiver {
+// attend plays a stream until the test ends.
+func attend(t *testing.T, url string) *witness {
 	t.Helper()
 	u, err := rtmp.ParseURL(url)
 	check(t, err)
-	r := &receiver{}
+	r := &witness{}
 	r.wake = sync.NewCond(&r.mu)
 	ctx, cancel := context.WithCancel(t.Context())
 	var pulling sync.WaitGroup
@@ -98,9 +98,9 @@ func receive(t *testing.T, url string) *receiver {
 	return r
 }
 
-func (*receiver) PullConnected()                        {}
-func (*receiver) PullDisconnected(error, time.Duration) {}
-func (r *receiver) PullPacket(p media.Packet) {
+func (*witness) PullConnected()                        {}
+func (*witness) PullDisconnected(error, time.Duration) {}
+func (r *witness) PullPacket(p media.Packet) {
 	if p.Kind != media.Video || p.Config {
 		return
 	}
@@ -111,14 +111,14 @@ func (r *receiver) PullPacket(p media.Packet) {
 }
 
 // count returns how many pictures have come.
-func (r *receiver) count() int {
+func (r *witness) count() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return len(r.came)
 }
 
 // await waits until n pictures have come.
-func (r *receiver) await(t *testing.T, n int) {
+func (r *witness) await(t *testing.T, n int) {
 	t.Helper()
 	late := time.AfterFunc(30*time.Second, func() {
 		r.mu.Lock()
@@ -138,7 +138,7 @@ func (r *receiver) await(t *testing.T, n int) {
 }
 
 // longest returns the longest time between two pictures, from picture `from` on.
-func (r *receiver) longest(from int) (longest time.Duration) {
+func (r *witness) longest(from int) (longest time.Duration) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for i := max(from, 0) + 1; i < len(r.came); i++ {
@@ -148,7 +148,7 @@ func (r *receiver) longest(from int) (longest time.Duration) {
 }
 
 // falls counts timestamps that are not above the one before.
-func (r *receiver) falls() (n int) {
+func (r *witness) falls() (n int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for i := 1; i < len(r.stamps); i++ {
@@ -160,7 +160,7 @@ func (r *receiver) falls() (n int) {
 }
 
 // gaps counts steps of more than one and a half frames.
-func (r *receiver) gaps(rate media.FrameRate) (n int) {
+func (r *witness) gaps(rate media.FrameRate) (n int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for i := 1; i < len(r.stamps); i++ {

@@ -36,7 +36,7 @@ func TestCallsDisturbNoTick(t *testing.T) {
 	ids := []string{"one", "two"}
 	for _, id := range ids {
 		s.mix("start", "--id", id, "--input", "p1="+origin+"/p1", "--input", "p2="+origin+"/p2", "--output", origin+"/"+id)
-		receive(t, origin+"/"+id).await(t, 60)
+		attend(t, origin+"/"+id).await(t, 60)
 	}
 	before := ticksOf(t, mixes, ids)
 	took, failed := load(t, mixes, ids, *apiLoad)

@@ -32,10 +32,10 @@ func TestKilledServiceComesBack(t *testing.T) {
 	check(t, os.WriteFile(file, []byte(`{"name": "stage", "layouts": [{"slots": [{"w": 1, "h": 0.5}, {"y": 0.5, "w": 1, "h": 0.5}]}]}`), 0o600))
 	s.run("template", "upload", file)
 	mixes := s.client(t)
-	outs := map[string]*receiver{}
+	outs := map[string]*witness{}
 	for _, id := range []string{"one", "two"} {
 		s.mix("start", "--id", id, "--template", "stage", "--input", "p1="+origin+"/p1", "--input", "p2="+origin+"/p2", "--output", cdn+"/"+id)
-		outs[id] = receive(t, cdn+"/"+id)
+		outs[id] = attend(t, cdn+"/"+id)
 		outs[id].await(t, 30)
 	}
 	stopped := "three"
