@@ -77,15 +77,46 @@ func (c *Controller) Admit(id string, m Mix) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	before := c.mixes[id]
-	needed := Cost{Cores: expected.Cores * c.factor, Memory: expected.Memory}
-	others := c.inUse(id)
-	total := others.plus(needed)
 	shrinks := before != nil && expected.Cores <= before.expected.Cores && expected.Memory <= before.expected.Memory
-	if !shrinks && (total.Cores > c.capacity.Cores || total.Memory > c.capacity.Memory) {
+	if err := c.fits(expected, id); err != nil && !shrinks {
+		return err
+	}
+	c.take(id, expected)
+	return nil
+}
+
+// Adopt is Admit for a mix that runs anyway, such as one that was admitted by an earlier
+// process: it is never refused.
+func (c *Controller) Adopt(id string, m Mix) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.take(id, m.Cost())
+}
+
+// Fits returns the *Shortage that Admit would return for a new mix, or nil.
+func (c *Controller) Fits(m Mix) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.fits(m.Cost(), "")
+}
+
+// fits says whether what is expected fits beside all mixes but one; the lock is held.
+func (c *Controller) fits(expected Cost, but string) error {
+	needed := Cost{Cores: expected.Cores * c.factor, Memory: expected.Memory}
+	others := c.inUse(but)
+	if total := others.plus(needed); total.Cores > c.capacity.Cores || total.Memory > c.capacity.Memory {
 		return &Shortage{Needed: needed, InUse: others, Capacity: c.capacity}
 	}
-	c.mixes[id] = &load{expected: expected}
 	return nil
+}
+
+// take counts a mix; the lock is held. What was measured of one that is as large as before
+// still counts.
+func (c *Controller) take(id string, expected Cost) {
+	if before := c.mixes[id]; before != nil && before.expected == expected {
+		return
+	}
+	c.mixes[id] = &load{expected: expected}
 }
 
 // Release gives back what mix id has. One that is not there is no error.

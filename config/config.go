@@ -63,6 +63,8 @@ type Config struct {
 	Publish Publish `koanf:"publish"`
 	// Limit bounds what callers may ask for.
 	Limit Limit `koanf:"limit"`
+	// Capacity is what mixes may take of the machine.
+	Capacity Capacity `koanf:"capacity"`
 }
 
 // Assets bounds the pictures and the sounds that are uploaded.
@@ -169,6 +171,8 @@ func Default() Config {
 		Allow:   Allow{Private: "false"},
 		Publish: Publish{Play: "false"},
 		Limit:   Limit{Calls: "500", Connections: "1024", ConnectionsPerAddress: "256"},
+
+		Capacity: Capacity{Cores: Auto, Memory: Auto},
 	}
 }
 
@@ -201,6 +205,7 @@ func (c Config) Validate() error {
 	faults = append(faults, c.validateMetrics()...)
 	faults = append(faults, c.Drain.validate()...)
 	faults = append(faults, c.validateGuard()...)
+	faults = append(faults, c.Capacity.validate()...)
 	if levels := []string{"debug", "info", "warn", "error"}; !slices.Contains(levels, c.Log.Level) {
 		faults = append(faults, fmt.Errorf("%w: log.level: %q; want %s", ErrValue, c.Log.Level, strings.Join(levels, ", ")))
 	}

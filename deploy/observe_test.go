@@ -41,6 +41,7 @@ func exported(t *testing.T) map[string]bool {
 
 		Webhooks:   func() []metrics.Webhook { return []metrics.Webhook{{Endpoint: "a"}} },
 		EventsLost: func() int64 { return 0 },
+		Capacity:   func() metrics.Capacity { return metrics.Capacity{} },
 	})
 	err := m.Stream(nil, nil, &grpc.StreamServerInfo{FullMethod: "/s/M"}, func(any, grpc.ServerStream) error { return nil })
 	if err != nil {

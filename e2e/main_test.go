@@ -41,8 +41,8 @@ func buildAndRun(m *testing.M) int {
 }
 
 // peersAllowed are the flags that let a service use the peers of a test, which are on this
-// machine.
-var peersAllowed = []string{"--allow-private"}
+// machine, and carry as much as the test wants.
+var peersAllowed = []string{"--allow-private", "--capacity-cores", "off", "--capacity-memory", "off"}
 
 // service is a running `lianmai serve`.
 type service struct {

@@ -43,6 +43,8 @@ type Config struct {
 	Checks func() map[string]error
 	// Data returns the size of what is kept; nil for nothing.
 	Data func() (Data, error)
+	// Capacity returns what mixes may take, and what they are counted with; nil for no bound.
+	Capacity func() Capacity
 	// Webhooks returns how the endpoints of webhooks are doing; nil for none.
 	Webhooks func() []Webhook
 	// EventsLost returns how many events could not be kept; nil for not known.
@@ -80,6 +82,9 @@ func New(cfg Config) *Metrics {
 	m.calls.register(m)
 	if cfg.Mixes != nil {
 		m.Register(&mixCollector{mixes: cfg.Mixes, most: cmp.Or(cfg.MaxMixes, DefaultMaxMixes)})
+	}
+	if cfg.Capacity != nil {
+		m.Register(capacityCollector(cfg.Capacity))
 	}
 	if cfg.Webhooks != nil {
 		m.Register(webhookCollector(cfg.Webhooks))

@@ -13,6 +13,11 @@ var (
 	dataSize   = describe("data_size_bytes", "Size of the file system of --data.")
 	eventsLost = describe("events_lost_total", "Events of mixes that could not be kept, because the store was too slow or refused them.")
 
+	capacityCores  = describe("capacity_cores", "Cores that mixes may take.")
+	coresUsed      = describe("capacity_cores_used", "Cores that the mixes are counted with: what they take, or what is expected of those that have just begun.")
+	capacityMemory = describe("capacity_memory_bytes", "Memory that mixes may take.")
+	memoryUsed     = describe("capacity_memory_used_bytes", "Memory that the mixes are counted with.")
+
 	hookDelivered = describe("webhook_delivered_total", "Messages that a webhook's endpoint took.", "endpoint")
 	hookFailed    = describe("webhook_failed_total", "Attempts that a webhook's endpoint did not take.", "endpoint")
 	hookDropped   = describe("webhook_dropped_total", "Messages that were given up after an hour.", "endpoint")
@@ -87,4 +92,29 @@ func (c lostCollector) Describe(ch chan<- *prometheus.Desc) { ch <- eventsLost }
 // Collect sends the series.
 func (c lostCollector) Collect(ch chan<- prometheus.Metric) {
 	emit(ch, eventsLost, prometheus.CounterValue, float64(c()))
+}
+
+// Capacity is what mixes may take of the machine, and what they are counted with.
+type Capacity struct {
+	Cores, CoresUsed   float64
+	Memory, MemoryUsed int64 // bytes
+}
+
+// capacityCollector tells of the capacity for mixes.
+type capacityCollector func() Capacity
+
+// Describe sends what the series are.
+func (c capacityCollector) Describe(ch chan<- *prometheus.Desc) {
+	for _, desc := range []*prometheus.Desc{capacityCores, coresUsed, capacityMemory, memoryUsed} {
+		ch <- desc
+	}
+}
+
+// Collect sends the series.
+func (c capacityCollector) Collect(ch chan<- prometheus.Metric) {
+	now := c()
+	emit(ch, capacityCores, prometheus.GaugeValue, now.Cores)
+	emit(ch, coresUsed, prometheus.GaugeValue, now.CoresUsed)
+	emit(ch, capacityMemory, prometheus.GaugeValue, float64(now.Memory))
+	emit(ch, memoryUsed, prometheus.GaugeValue, float64(now.MemoryUsed))
 }

@@ -54,7 +54,7 @@ func checkRevision(current *pb.Mix, expected int64) error {
 // change does the work of Registry.Update. The caller has the turn.
 func (r *Registry) change(ctx context.Context, m *mix, expected int64,
 	change func(*pb.MixSpec) (*pb.MixSpec, error),
-) (*pb.Mix, error) {
+) (_ *pb.Mix, err error) {
 	current := m.get()
 	if m.isSuspended() {
 		return nil, ErrClosed
@@ -76,6 +76,14 @@ func (r *Registry) change(ctx context.Context, m *mix, expected int64,
 		return current, nil
 	}
 	defer m.want(nil)
+	if err := r.admit(next); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			r.admitter.Adopt(m.id, load(current.Spec))
+		}
+	}()
 	now := timestamppb.Now()
 	changed := func(mix *pb.Mix) { mix.Spec, mix.Revision, mix.UpdateTime = next, wanted.Revision, now }
 	if err := r.keeper.save(ctx, m, m.draft(changed)); err != nil {

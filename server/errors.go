@@ -10,6 +10,8 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/protoadapt"
+
+	"github.com/lianmai/lianmai/admission"
 )
 
 // The errors of this package. The text that is wrapped around them is made for the
@@ -75,6 +77,7 @@ var errorCodes = []struct {
 	{ErrFixed, codes.FailedPrecondition},
 	{ErrElsewhere, codes.FailedPrecondition},
 	{ErrTooManyMixes, codes.ResourceExhausted},
+	{admission.ErrNoCapacity, codes.ResourceExhausted},
 	{ErrTooManyWatchers, codes.ResourceExhausted},
 	{ErrClosed, codes.Unavailable},
 	{ErrStopTimeout, codes.DeadlineExceeded},

@@ -19,6 +19,7 @@ func (r *Registry) launch(ctx context.Context, m *mix, spec *pb.MixSpec) (*pb.Mi
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if err != nil {
+		r.admitter.Release(spec.Id)
 		delete(r.mixes, spec.Id)
 		r.running--
 		return nil, err
@@ -41,6 +42,9 @@ func (r *Registry) attach(m *mix) {
 func (r *Registry) engage(ctx context.Context, m *mix, spec *pb.MixSpec) (*pb.Mix, Mix, error) {
 	wanted, err := r.prepare(ctx, m, spec)
 	if err != nil {
+		return nil, nil, err
+	}
+	if err := r.admit(spec); err != nil {
 		return nil, nil, err
 	}
 	mix := fresh(spec)

@@ -147,8 +147,10 @@ func (r *Registry) tend(m *mix) {
 	for {
 		select {
 		case <-ticker.C:
-			stats := statsOf(m.running)
+			taken := m.running.Stats()
+			stats := statsToProto(taken, m.running.Meters())
 			m.publish(stats)
+			r.measure(m.id, taken.Resources)
 			if m.attend(stats, time.Now()) {
 				m.keeper.mark(m)
 			}

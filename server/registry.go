@@ -57,6 +57,8 @@ type Registry struct {
 	events  *eventQueue // nil when events end with the process
 	log     *slog.Logger
 
+	admitter Admitter
+
 	mu      sync.Mutex
 	mixes   map[string]*mix
 	stopped []*mix // oldest first
@@ -73,7 +75,7 @@ func NewRegistry(engine Engine, library *Library, limits Limits) *Registry {
 	}
 	return &Registry{
 		engine: engine, library: library, limits: limits.withDefaults(), mixes: map[string]*mix{},
-		log: slog.New(slog.DiscardHandler),
+		log: slog.New(slog.DiscardHandler), admitter: unlimited{},
 	}
 }
 
@@ -81,8 +83,8 @@ func NewRegistry(engine Engine, library *Library, limits Limits) *Registry {
 // When a mix of this id runs with this spec (or was started with it) that one is
 // returned. Versions of templates and pictures that spec leaves open are pinned.
 // When a Registry keeps mixes, the mix survives the process once Start has returned.
-// Errors: Faults (paths begin at `spec.`), ErrExists, ErrElsewhere, ErrTooManyMixes, ErrClosed,
-// ErrEngine, ErrStore, ErrNoRoom, ErrNotRunning (the mix of this id is stopping), or ctx's.
+// Errors: Faults (paths begin at `spec.`), ErrExists, ErrElsewhere, ErrTooManyMixes, admission.ErrNoCapacity,
+// ErrClosed, ErrEngine, ErrStore, ErrNoRoom, ErrNotRunning (the mix of this id is stopping), or ctx's.
 func (r *Registry) Start(ctx context.Context, spec *pb.MixSpec) (*pb.Mix, error) {
 	for {
 		m, fresh, err := r.claim(spec)
@@ -147,6 +149,7 @@ func (r *Registry) retire(m *mix) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.running--
+	r.admitter.Release(m.id)
 	if m.end() {
 		r.stopped = append(r.stopped, m)
 		r.forgetOldest()

@@ -64,6 +64,7 @@ func (r *Registry) Resume(ctx context.Context) error {
 		r.mixes[m.id] = m
 		if m.current.State == pb.MixState_MIX_STATE_RUNNING {
 			r.running++
+			r.admitter.Adopt(m.id, load(m.current.Spec))
 			m.excuse(now)
 			m.running = r.revive(m, turns)
 			r.attach(m)

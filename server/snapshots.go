@@ -27,14 +27,15 @@ func (m *mix) numbers() *pb.GetMixResponse {
 	return &pb.GetMixResponse{Mix: m.current, Stats: m.stats}
 }
 
-// room returns ErrTooManyMixes when no mix may be added.
+// room returns ErrTooManyMixes or an admission.ErrNoCapacity when no mix may be added.
 func (r *Registry) room() error {
 	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.running >= r.limits.Mixes {
-		return fmt.Errorf("%w: %d run, the most that this process may", ErrTooManyMixes, r.running)
+	running := r.running
+	r.mu.Unlock()
+	if running >= r.limits.Mixes {
+		return fmt.Errorf("%w: %d run, the most that this process may", ErrTooManyMixes, running)
 	}
-	return nil
+	return r.admitter.Fits(least())
 }
 
 // Refuse makes Start return ErrClosed from now on. Mixes that run go on and can be

@@ -94,6 +94,7 @@ docs/security.md tells more.`,
 	flags.String("log-format", defaults.Log.Format, "text, json or auto: text on a terminal, else JSON")
 	addGuardFlags(flags)
 	addWebhookFlags(flags)
+	addCapacityFlags(flags, defaults)
 	completeFrom(cmd, "log-level", []string{"debug", "info", "warn", "error"})
 	completeFrom(cmd, "log-format", []string{"auto", "text", "json"})
 	return cmd

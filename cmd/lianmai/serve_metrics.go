@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/lianmai/lianmai/admission"
 	"github.com/lianmai/lianmai/config"
 	"github.com/lianmai/lianmai/metrics"
 	"github.com/lianmai/lianmai/server"
@@ -24,9 +25,15 @@ import (
 const leastFree = 64 << 20
 
 // newMetrics returns the metrics of a service. checks and hooks are called for each scrape.
-func newMetrics(cfg config.Config, mixes *server.Registry, checks func() []server.CheckResult, hooks func() []webhook.Stats) *metrics.Metrics {
+func newMetrics(cfg config.Config, mixes *server.Registry, checks func() []server.CheckResult, hooks func() []webhook.Stats,
+	capacity *admission.Controller,
+) *metrics.Metrics {
 	mc := metrics.Config{
 		Mixes: mixes, Version: version, EventsLost: mixes.EventsLost,
+		Capacity: func() metrics.Capacity {
+			used, all := capacity.Usage()
+			return metrics.Capacity{Cores: all.Cores, CoresUsed: used.Cores, Memory: all.Memory, MemoryUsed: used.Memory}
+		},
 		Webhooks: func() (list []metrics.Webhook) {
 			for _, h := range hooks() {
 				list = append(list, metrics.Webhook{

@@ -85,13 +85,18 @@ func (s *serving) assemble(makeEngine engineMaker) error {
 	s.later(func() error { engine.Close(); return nil })
 	s.kept.library.CheckSoundsWith(engine.CheckSound)
 	s.mixes = server.NewRegistry(engine, s.kept.library, server.Limits{})
+	capacity, err := openAdmission(s.cfg.Capacity, s.log)
+	if err != nil {
+		return err
+	}
+	s.mixes.AdmitBy(capacity)
 	stopHooks, hookStats, err := startWebhooks(s.cfg.Webhooks, eventFeed{s.kept.store}, s.log.With("part", "webhooks"))
 	if err != nil {
 		return err
 	}
 	s.later(func() error { stopHooks(); return nil })
 
-	counts := newMetrics(s.cfg, s.mixes, func() []server.CheckResult { return s.server.Checks() }, hookStats)
+	counts := newMetrics(s.cfg, s.mixes, func() []server.CheckResult { return s.server.Checks() }, hookStats, capacity)
 	sc := server.Config{
 		GRPC: s.grpc, HTTP: s.http, Local: rest.local, Handlers: rest.handlers,
 		Mixes: s.mixes, Log: s.log, Version: version, Fonts: newFonts(s.log),

@@ -48,7 +48,7 @@ var mayImport = map[string][]string{
 	"judge": {"media", "audio/measure", "decode", "pattern"},
 
 	// The service.
-	"server": {"media", "layout", "compose", "decode", "preview", "template", "store", "rtmp", "mixer", "guard", "proto/..."},
+	"server": {"media", "admission", "layout", "compose", "decode", "preview", "template", "store", "rtmp", "mixer", "guard", "proto/..."},
 
 	// What the service keeps away from itself, and what it says of itself. They do not
 	// know the server; the command wires them.
