@@ -2,6 +2,9 @@ module github.com/lianmai/lianmai
 
 go 1.26.0
 
+// Earlier ones have known vulnerabilities that the code reaches.
+toolchain go1.26.10
+
 require (
 	buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go v1.36.12-20260825204119-511051f7f437.1
 	buf.build/go/protovalidate v1.4.0

@@ -29,7 +29,18 @@ if [ ! -d "$dir/data/osv" ]; then
   exit 0
 fi
 
-key="$db $(go env GOVERSION) $(git ls-files -co --exclude-standard go.mod go.sum '*.go' scripts/vulncheck.sh | tr '\n' '\0' | xargs -0 cat | cksum)"
+tools=$(scripts/tools.sh)
+
+# What counts is the Go that go.mod names; another that this machine builds with is told.
+builds=$(go env GOVERSION)
+named=$(sed -n 's/^toolchain //p' go.mod)
+if [ -n "$named" ] && GOTOOLCHAIN=$named go version >/dev/null 2>&1; then
+  export GOTOOLCHAIN="$named"
+fi
+with=$(go env GOVERSION)
+[ "$with" = "$builds" ] || with="$with, which go.mod names; this machine builds with $builds: GOTOOLCHAIN=auto takes the right one"
+
+key="$db $builds $(go env GOVERSION) $(git ls-files -co --exclude-standard go.mod go.sum '*.go' scripts/vulncheck.sh | tr '\n' '\0' | xargs -0 cat | cksum)"
 if [ "$(sed 1q "$cache/result" 2>/dev/null)" = "$key" ]; then
   sed 1d "$cache/result"
   exit 0
@@ -37,10 +48,10 @@ fi
 
 # govulncheck reads a folder of reports as well as a database with indexes.
 status=0
-out=$("$(scripts/tools.sh)/govulncheck" -db "file://$dir/data/osv" ./... 2>&1) || status=$?
+out=$("$tools/govulncheck" -db "file://$dir/data/osv" ./... 2>&1) || status=$?
 brief=$(echo "$out" | grep -v '^      #[0-9]*: .*' || true)
 case "$status" in
-0) said="govulncheck: nothing known as of ${db%-*}" ;;
+0) said="govulncheck: nothing known as of ${db%-*} with $with" ;;
 3)
   if echo "$out" | grep -q '^  Module: '; then
     printf 'govulncheck: take a newer version of what is found here\n%s\n' "$brief" >&2
