@@ -110,7 +110,7 @@ func (s *Session) watchLoad(now time.Duration) {
 		return
 	}
 	s.videoEnc.Ease(s.load.level >= LoadLessEncoding)
-	s.log.Warn("load changed", "load", s.load.level, "pressure", p)
+	s.log.Warn("load changed", "load", s.load.level.String(), "reason", p.String())
 	s.tell(Event{Kind: LoadChanged, Load: s.load.level, Reason: p.String(), Revision: s.plan.spec.Revision})
 }
 

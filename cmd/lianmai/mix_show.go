@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -106,6 +107,9 @@ func (p printer) mix(resp *pb.GetMixResponse) error {
 	ticks := stats.GetTicks()
 	if err := p.printf("%s out: %d frames, %d late, %d skipped", sessionTime(stats.GetAt().AsDuration()),
 		ticks.GetFrames(), ticks.GetLate(), ticks.GetSkipped()); err != nil {
+		return err
+	}
+	if err := p.process(mix, stats.GetResources()); err != nil {
 		return err
 	}
 	if err := p.printf("main speaker: %s\n", speaker(mix.GetSpec().GetLayout(), stats)); err != nil {
@@ -231,4 +235,25 @@ func redacted(url string) string {
 		return "?"
 	}
 	return u.Redacted()
+}
+
+// process says what the process that mixes takes, in one line.
+func (p printer) process(mix *pb.Mix, r *pb.ResourceStats) error {
+	var parts []string
+	if r.GetCpu().AsDuration() > 0 {
+		parts = append(parts, fmt.Sprintf("%.1f s of CPU", r.GetCpu().AsDuration().Seconds()), fmt.Sprintf("%d MB", r.GetMemory()>>20))
+	}
+	if load := r.GetLoad(); load > pb.LoadLevel_LOAD_LEVEL_FULL {
+		parts = append(parts, p.paint(yellow, "does with less: "+enumName(load)))
+	}
+	switch n := mix.GetRestarts(); {
+	case n == 1:
+		parts = append(parts, "started anew once")
+	case n > 1:
+		parts = append(parts, fmt.Sprintf("started anew %d times", n))
+	}
+	if len(parts) == 0 {
+		return nil
+	}
+	return p.printf("process: %s", strings.Join(parts, ", "))
 }

@@ -124,6 +124,8 @@ func (p printer) event(e *pb.MixEvent) error {
 		state = enumName(e.GetSource())
 	case pb.EventKind_EVENT_KIND_OUTPUT_CHANGED:
 		state = enumName(e.GetOutput())
+	case pb.EventKind_EVENT_KIND_LOAD_CHANGED:
+		state = enumName(e.GetLoad())
 	}
 	parts := []string{
 		p.paint(grey, e.GetTime().AsTime().Local().Format("15:04:05.000")),

@@ -28,9 +28,10 @@ func enumName(e protoreflect.Enum) string {
 // stateColour returns the colour of a state's name.
 func stateColour(state string) colour {
 	switch state {
-	case "live", "running", "playing":
+	case "live", "running", "playing", "full":
 		return green
-	case "connecting", "frozen", "hidden", "audio_only", "away", "stopping", "loading", "paused":
+	case "connecting", "frozen", "hidden", "audio_only", "away", "stopping", "loading", "paused",
+		"less_decoding", "less_encoding", "half_rate":
 		return yellow
 	case "lost", "stalled", "refused", "failed":
 		return red
