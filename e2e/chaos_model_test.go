@@ -233,30 +233,30 @@ func changed(was *pb.Mix, change func(*pb.MixSpec)) (*pb.Mix, codes.Code) {
 }
 
 // change makes a call that changes a spec.
-func (c *chaos) change(ctx context.Context, id string, call func(ctx context.Context, id string) (string, *pb.Mix, error, func(*pb.MixSpec))) {
+func (c *chaos) change(ctx context.Context, id string, call func(ctx context.Context, id string) (string, *pb.Mix, func(*pb.MixSpec), error)) {
 	c.t.Helper()
-	what, got, err, apply := call(ctx, id)
+	what, got, apply, err := call(ctx, id)
 	c.learn(id, what, err, got, func(was *pb.Mix) (*pb.Mix, codes.Code) { return changed(was, apply) })
 }
 
-func (c *chaos) updateLayout(ctx context.Context, id string) (string, *pb.Mix, error, func(*pb.MixSpec)) {
+func (c *chaos) updateLayout(ctx context.Context, id string) (string, *pb.Mix, func(*pb.MixSpec), error) {
 	d := durationpb.New(time.Duration(c.serial%5000) * time.Millisecond)
 	resp, err := c.mixes.UpdateLayout(ctx, &pb.UpdateLayoutRequest{Id: id, Transition: d})
-	return "UpdateLayout", resp.GetMix(), err, func(s *pb.MixSpec) { s.Layout.Transition = d }
+	return "UpdateLayout", resp.GetMix(), func(s *pb.MixSpec) { s.Layout.Transition = d }, err
 }
 
-func (c *chaos) setParticipant(ctx context.Context, id string) (string, *pb.Mix, error, func(*pb.MixSpec)) {
+func (c *chaos) setParticipant(ctx context.Context, id string) (string, *pb.Mix, func(*pb.MixSpec), error) {
 	gain := float64(c.serial%60) / 5
 	resp, err := c.mixes.SetParticipantState(ctx, &pb.SetParticipantStateRequest{Id: id, Participant: "b", GainDb: &gain})
-	return "SetParticipantState", resp.GetMix(), err, func(s *pb.MixSpec) { s.Participants[1].GainDb = gain }
+	return "SetParticipantState", resp.GetMix(), func(s *pb.MixSpec) { s.Participants[1].GainDb = gain }, err
 }
 
-func (c *chaos) updateMix(ctx context.Context, id string) (string, *pb.Mix, error, func(*pb.MixSpec)) {
+func (c *chaos) updateMix(ctx context.Context, id string) (string, *pb.Mix, func(*pb.MixSpec), error) {
 	spec := c.spec(id)
 	spec.Participants[0].DisplayName = fmt.Sprint("name ", c.serial)
 	resp, err := c.mixes.UpdateMix(ctx, &pb.UpdateMixRequest{Spec: spec})
 	complete := c.complete(spec)
-	return "UpdateMix", resp.GetMix(), err, func(s *pb.MixSpec) { proto.Reset(s); proto.Merge(s, complete) }
+	return "UpdateMix", resp.GetMix(), func(s *pb.MixSpec) { proto.Reset(s); proto.Merge(s, complete) }, err
 }
 
 func (c *chaos) stopMix(ctx context.Context, id string) {

@@ -87,7 +87,9 @@ func TestWhatComesBack(t *testing.T) {
 		code    int // 0 for no answer
 	}{
 		{"204", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(204) }, 204},
-		{"a redirect is not followed", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, other.URL, http.StatusTemporaryRedirect) }, 307},
+		{"a redirect is not followed", func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, other.URL, http.StatusTemporaryRedirect)
+		}, 307},
 		{"an endless body", endless, 200},
 		{"huge headers", func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("X", strings.Repeat("x", 1<<20)) }, 0},
 		{"a connection that breaks", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, 0},
