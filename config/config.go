@@ -65,6 +65,8 @@ type Config struct {
 	Limit Limit `koanf:"limit"`
 	// Capacity is what mixes may take of the machine.
 	Capacity Capacity `koanf:"capacity"`
+	// Worker bounds each process that mixes.
+	Worker Worker `koanf:"worker"`
 }
 
 // Assets bounds the pictures and the sounds that are uploaded.
@@ -173,6 +175,7 @@ func Default() Config {
 		Limit:   Limit{Calls: "500", Connections: "1024", ConnectionsPerAddress: "256"},
 
 		Capacity: Capacity{Cores: Auto, Memory: Auto},
+		Worker:   Worker{Memory: "4GB", Nice: "0"},
 	}
 }
 
@@ -206,6 +209,7 @@ func (c Config) Validate() error {
 	faults = append(faults, c.Drain.validate()...)
 	faults = append(faults, c.validateGuard()...)
 	faults = append(faults, c.Capacity.validate()...)
+	faults = append(faults, c.Worker.validate()...)
 	if levels := []string{"debug", "info", "warn", "error"}; !slices.Contains(levels, c.Log.Level) {
 		faults = append(faults, fmt.Errorf("%w: log.level: %q; want %s", ErrValue, c.Log.Level, strings.Join(levels, ", ")))
 	}

@@ -70,7 +70,7 @@ func TestUnknownKeysAreNamedWithTheirNeighbours(t *testing.T) {
 		{"log: debug", `"log"`, "did you mean log.format or log.level?"},
 		{"log-level: debug", `"log-level"`, "log.level"},
 		{"grpc: {address: x}", `"grpc.address"`, "did you mean grpc?"},
-		{"colour: blue", `"colour"`, "the keys are allow.input, allow.output, allow.private, assets.max-bytes, assets.max-side, assets.max-sound-bytes, assets.max-sound-duration, capacity.cores, capacity.memory, data, drain.delay, drain.timeout, grpc, http, limit.calls, limit.connections, limit.connections-per-address, log.format, log.level, metrics, nats, nats-credentials, nats-replicas, node, pprof, publish.key, publish.keys, publish.play, rtmp, tls.cert, tls.client-ca, tls.key, tokens"},
+		{"colour: blue", `"colour"`, "the keys are allow.input, allow.output, allow.private, assets.max-bytes, assets.max-side, assets.max-sound-bytes, assets.max-sound-duration, capacity.cores, capacity.memory, data, drain.delay, drain.timeout, grpc, http, limit.calls, limit.connections, limit.connections-per-address, log.format, log.level, metrics, nats, nats-credentials, nats-replicas, node, pprof, publish.key, publish.keys, publish.play, rtmp, tls.cert, tls.client-ca, tls.key, tokens, webhooks, worker.memory, worker.nice"},
 	} {
 		_, err := Load(Sources{File: write(t, test.text)})
 		if !errors.Is(err, ErrUnknownKey) || !strings.Contains(err.Error(), test.key) || !strings.Contains(err.Error(), test.near) {

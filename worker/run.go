@@ -32,10 +32,6 @@ type Config struct {
 	Engine func(fonts *compose.Fonts, library mixer.Library, log *slog.Logger, policy []byte) (*mixer.Engine, error)
 }
 
-// DefaultLimits are for a mix of any size that the API takes: six inputs of 3840×2160
-// need half of this memory.
-var DefaultLimits = wire.Limits{Memory: 4 << 30, Files: 1024}
-
 // goShare is the part of the limit of memory that Go's heap aims to stay within, in
 // percent; the rest is FFmpeg's and x264's.
 const goShare = 40

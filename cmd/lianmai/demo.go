@@ -130,7 +130,7 @@ func (d *demonstration) serve(ctx context.Context, running *sync.WaitGroup) erro
 	if err != nil {
 		return errors.Join(err, d.origin.Close(), listener.Close())
 	}
-	engine := newEngine(engineSettings{policy: policy, log: d.log})
+	engine := newEngine(engineSettings{policy: policy, worker: defaults.Worker, log: d.log})
 	srv, err := server.New(server.Config{
 		GRPC: listener, Gate: gate, Log: d.log, Version: version, Fonts: fonts, Mixes: server.NewRegistry(engine, nil, server.Limits{}),
 	})

@@ -6,12 +6,13 @@ import (
 	"log/slog"
 	"os"
 
+	"github.com/lianmai/lianmai/config"
 	"github.com/lianmai/lianmai/decode"
 	"github.com/lianmai/lianmai/guard"
 	"github.com/lianmai/lianmai/mixer"
 	"github.com/lianmai/lianmai/server"
 	"github.com/lianmai/lianmai/supervisor"
-	"github.com/lianmai/lianmai/worker"
+	"github.com/lianmai/lianmai/worker/wire"
 )
 
 // engine runs the mixes of a service and checks the sounds that are uploaded.
@@ -26,8 +27,13 @@ type engine interface {
 type engineSettings struct {
 	library *server.Library // nil: there is nothing that specs could name
 	policy  guard.Policy    // says where mixes may connect; it is valid
+	worker  config.Worker   // bounds each process that mixes
 	log     *slog.Logger
 }
+
+// workerFiles is how many files and connections a worker may have open: many times what
+// the largest mix needs.
+const workerFiles = 1024
 
 // engineMaker makes the engine of a service.
 type engineMaker func(engineSettings) engine
@@ -41,7 +47,7 @@ func newEngine(s engineSettings) engine {
 	}
 	cfg := supervisor.Config{
 		Command: append(workerCommand(), "--log-level", levelOf(s.log).String()), Env: workerEnv(os.LookupEnv), Log: s.log,
-		Limits: worker.DefaultLimits, Policy: policy,
+		Limits: wire.Limits{Memory: s.worker.MemoryBytes(), Files: workerFiles}, Nice: s.worker.Niceness(), Policy: policy,
 	}
 	if s.library != nil {
 		cfg.Library = s.library

@@ -15,6 +15,8 @@ import (
 func addCapacityFlags(flags *pflag.FlagSet, defaults config.Config) {
 	flags.String("capacity-cores", defaults.Capacity.Cores, "how many cores mixes may take, `N` such as 3.5; auto: those of the machine or its control group; off: no bound")
 	flags.String("capacity-memory", defaults.Capacity.Memory, "how much memory mixes may take, `SIZE` such as 6GB; auto or off")
+	flags.String("worker-memory", defaults.Worker.Memory, "the most memory of the process of one mix, `SIZE` from 256MB, or off; one that wants more is replaced")
+	flags.String("worker-nice", defaults.Worker.Nice, "niceness that is added to those processes, `N` from 0 to 19")
 }
 
 // noBound is more than any machine has.

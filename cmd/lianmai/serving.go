@@ -81,7 +81,7 @@ func (s *serving) assemble(makeEngine engineMaker) error {
 		return err
 	}
 	s.later(func() error { rest.close(); return nil })
-	engine := makeEngine(engineSettings{library: s.kept.library, policy: s.guards.policy, log: s.log})
+	engine := makeEngine(engineSettings{library: s.kept.library, policy: s.guards.policy, worker: s.cfg.Worker, log: s.log})
 	s.later(func() error { engine.Close(); return nil })
 	s.kept.library.CheckSoundsWith(engine.CheckSound)
 	s.mixes = server.NewRegistry(engine, s.kept.library, server.Limits{})
