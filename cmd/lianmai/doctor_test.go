@@ -73,7 +73,10 @@ func goodMachine() (m machine, files map[string]string, modes map[string]fs.File
 		disk:     func(string) (free, size int64, err error) { return 50 << 30, 100 << 30, nil },
 		synced:   func() (bool, bool) { return true, true },
 		listen:   func(string) error { return nil },
-		served:   func(string) string { return "" },
+		reach:    func(string) error { return nil },
+		served:   func(config.Config) string { return "" },
+		host:     func() string { return "mixer1" },
+		holds:    func(_, path string) (string, error) { return path, nil },
 	}, files, modes
 }
 
@@ -132,6 +135,13 @@ func TestWhatTheDoctorFinds(t *testing.T) {
 		"few files": {func(_ *machine, files map[string]string, _ map[string]fs.FileMode, _ *config.Config) {
 			files["/proc/self/limits"] = "Max open files            1024                 4096                 files\n"
 		}, "open files", verdictWarn, "LimitNOFILE"},
+		"few threads": {func(_ *machine, files map[string]string, _ map[string]fs.FileMode, _ *config.Config) {
+			files["/sys/fs/cgroup/system.slice/pids.max"] = "100\n"
+		}, "threads", verdictWarn, "TasksMax"},
+		"a taken port, and nobody to ask": {func(m *machine, _ map[string]string, _ map[string]fs.FileMode, cfg *config.Config) {
+			m.listen = func(string) error { return refused }
+			cfg.HTTP = config.Off
+		}, "port of rtmp", verdictFail, "not known"},
 		"1970": {func(m *machine, _ map[string]string, _ map[string]fs.FileMode, _ *config.Config) {
 			m.now = func() time.Time { return time.Unix(0, 0) }
 		}, "clock", verdictFail, "1970"},
@@ -144,7 +154,7 @@ func TestWhatTheDoctorFinds(t *testing.T) {
 		"buffers": {func(_ *machine, files map[string]string, _ map[string]fs.FileMode, _ *config.Config) {
 			files["/proc/sys/net/ipv4/tcp_wmem"] = "4096 16384 65536\n"
 		}, "net.ipv4.tcp_wmem", verdictWarn, `"4096 16384 1048576"`},
-		"no data": {func(_ *machine, _ map[string]string, _ map[string]fs.FileMode, cfg *config.Config) { cfg.Data = "" }, "data", verdictWarn, "no --data"},
+		"no data": {func(_ *machine, _ map[string]string, _ map[string]fs.FileMode, cfg *config.Config) { cfg.Data = "" }, "data", verdictWarn, "none: mixes"},
 		"data is to be made": {func(_ *machine, _ map[string]string, _ map[string]fs.FileMode, cfg *config.Config) {
 			cfg.Data = "/data/a/b"
 		}, "data", verdictOK, "/data/a/b"},
@@ -179,7 +189,7 @@ func TestWhatTheDoctorFinds(t *testing.T) {
 		}, "port of metrics", verdictFail, "--metrics HOST:PORT"},
 		"it runs already": {func(m *machine, _ map[string]string, _ map[string]fs.FileMode, _ *config.Config) {
 			m.listen = func(string) error { return refused }
-			m.served = func(string) string { return "v1" }
+			m.served = func(config.Config) string { return "lianmai v1" }
 		}, "port of rtmp", verdictOK, "lianmai v1 runs here"},
 		"a port below 1024": {func(m *machine, _ map[string]string, _ map[string]fs.FileMode, _ *config.Config) {
 			m.listen = func(string) error { return os.NewSyscallError("bind", syscall.EACCES) }
