@@ -149,8 +149,7 @@ func checkNATS(m machine, nats config.NATS) []finding {
 	if nats.URL == "" {
 		return nil
 	}
-	var silent []string
-	answers := fail("nats", "", "start it, or open the way there")
+	var talking, silent []string
 	for part := range strings.SplitSeq(nats.URL, ",") {
 		u, err := url.Parse(strings.TrimSpace(part))
 		if err != nil {
@@ -160,14 +159,15 @@ func checkNATS(m machine, nats config.NATS) []finding {
 		if err := m.reach(addr); err != nil {
 			silent = append(silent, addr)
 		} else {
-			answers = fine("nats", addr+" answers")
+			talking = append(talking, addr)
 		}
 	}
+	answers := fine("nats", "reached at "+strings.Join(talking, ", "))
 	switch {
-	case answers.Verdict == verdictFail:
-		answers.Found = "nobody answers at " + strings.Join(silent, ", ")
+	case len(talking) == 0:
+		answers = fail("nats", "nobody answers at "+strings.Join(silent, ", "), "start it, or open the way there")
 	case len(silent) > 0:
-		answers = warn("nats", answers.Found+", "+strings.Join(silent, ", ")+" not", "see what is wrong there")
+		answers = warn("nats", answers.Found+"; not at "+strings.Join(silent, ", "), "see what is wrong there")
 	}
 	node := cmp.Or(nats.Node, m.host())
 	if nats.Node == "" && containerID.MatchString(node) {

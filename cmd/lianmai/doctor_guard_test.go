@@ -145,9 +145,9 @@ func TestTheDoctorLooksAtNATS(t *testing.T) {
 		want   [2]string // verdicts
 		says   string
 	}{
-		"answers":    {func(*machine, *config.NATS) {}, [2]string{verdictOK, verdictOK}, "10.0.0.5:4222 answers"},
+		"answers":    {func(*machine, *config.NATS) {}, [2]string{verdictOK, verdictOK}, "reached at 10.0.0.5:4222, b:1"},
 		"is silent":  {func(m *machine, _ *config.NATS) { m.reach = func(string) error { return fs.ErrInvalid } }, [2]string{verdictFail, verdictOK}, "nobody answers at 10.0.0.5:4222, b:1"},
-		"one of two": {func(m *machine, _ *config.NATS) { m.reach = failsAt("b:1") }, [2]string{verdictWarn, verdictOK}, "b:1 not"},
+		"one of two": {func(m *machine, _ *config.NATS) { m.reach = failsAt("b:1") }, [2]string{verdictWarn, verdictOK}, "not at b:1"},
 		"container":  {func(m *machine, _ *config.NATS) { m.host = func() string { return "0123456789ab" } }, [2]string{verdictOK, verdictWarn}, "--node"},
 		"named":      {func(_ *machine, n *config.NATS) { n.Node = "0123456789ab" }, [2]string{verdictOK, verdictOK}, "0123456789ab"},
 	} {
