@@ -103,7 +103,7 @@ func checkFileSystem(m machine, dir string) finding {
 	kind := fileSystemOf(m, dir)
 	switch kind {
 	case "":
-		return fine(name, "not known on "+m.os)
+		return fine(name, "not known")
 	case "tmpfs", "ramfs":
 		return warn(name, kind+": gone when the machine restarts", "name a folder on a disk")
 	case "overlay":
