@@ -1,8 +1,18 @@
 # Lianmai on Debian 13, with Debian's own FFmpeg 7.1.
 #
 #   docker build --build-arg VERSION="$(git describe --tags --always)" -t lianmai .
-#   docker run --rm -p 7070:7070 -p 8080:8080 -p 1935:1935 lianmai
 #
+# It serves whoever has a token, and takes streams with a key. Both are made once, in a
+# volume; the first command prints the token:
+#
+#   docker run --rm -v lianmai-etc:/etc/lianmai lianmai \
+#     token new --name me --scope mix,template --file /etc/lianmai/tokens.yaml
+#   docker run --rm -v lianmai-etc:/etc/lianmai --entrypoint sh lianmai \
+#     -c 'umask 077; openssl rand -hex 32 >/etc/lianmai/publish-keys.txt'
+#   docker run -d --name lianmai --ulimit nice=30 -v lianmai-etc:/etc/lianmai:ro -v lianmai:/var/lib/lianmai \
+#     -p 7070:7070 -p 8080:8080 -p 1935:1935 lianmai
+#
+# --ulimit nice=30 lets the thread of the ticks go before those that decode (nice -10).
 # Where the Go module proxy is slow, add --build-arg GOPROXY=… with a nearer one.
 # scripts/prove-dockerfile.sh runs these steps without Docker.
 
@@ -32,8 +42,8 @@ RUN go build -trimpath -ldflags "-s -w -X main.version=$VERSION" -o /out/lianmai
 
 FROM debian:trixie-slim
 
-# The libraries that the binary is linked with, the authorities for rtmps://, and
-# a font for names in Chinese on placeholders.
+# The libraries that the binary is linked with, the authorities for rtmps:// (openssl comes
+# with them), and a font for names in Chinese on placeholders.
 RUN apt-get update \
  && apt-get install -y --no-install-recommends \
       ca-certificates \
@@ -48,15 +58,19 @@ RUN apt-get update \
       libyuv0 \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --uid 10001 --user-group --create-home --home-dir /var/lib/lianmai \
-      --shell /usr/sbin/nologin lianmai
+      --shell /usr/sbin/nologin lianmai \
+ && chmod 700 /var/lib/lianmai \
+ && install -d -o lianmai -g lianmai -m 700 /etc/lianmai
 
 COPY --from=build /out/lianmai /usr/local/bin/lianmai
 
-# Inside a container the network is the container's own, so listen on all of it;
-# what reaches it is decided by the ports that are published.
+# Inside a container loopback is the container's own, so listen on all of its network. It
+# does not start without the files that say who may call and who may publish.
 ENV LIANMAI_GRPC=0.0.0.0:7070 \
     LIANMAI_HTTP=0.0.0.0:8080 \
     LIANMAI_RTMP=0.0.0.0:1935 \
+    LIANMAI_TOKENS=/etc/lianmai/tokens.yaml \
+    LIANMAI_PUBLISH_KEYS=/etc/lianmai/publish-keys.txt \
     LIANMAI_DATA=/var/lib/lianmai
 
 USER lianmai

@@ -5,8 +5,10 @@ import (
 	"io"
 	"net"
 	"os"
+	"path"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -33,7 +35,13 @@ type document struct {
 				Grace           int            `yaml:"terminationGracePeriodSeconds"`
 				SecurityContext map[string]any `yaml:"securityContext"`
 				Containers      []container
-				Volumes         []struct{ Name string }
+				Volumes         []struct {
+					Name   string
+					Secret struct {
+						SecretName  string `yaml:"secretName"`
+						DefaultMode int    `yaml:"defaultMode"`
+					}
+				}
 			}
 		}
 		VolumeClaimTemplates []struct{ Metadata struct{ Name string } } `yaml:"volumeClaimTemplates"`
@@ -61,6 +69,7 @@ type container struct {
 	VolumeMounts    []struct {
 		Name      string
 		MountPath string `yaml:"mountPath"`
+		ReadOnly  bool   `yaml:"readOnly"`
 	} `yaml:"volumeMounts"`
 }
 
@@ -69,9 +78,9 @@ type probe struct {
 }
 
 // documents returns the objects of a file, by kind and name.
-func documents(t *testing.T, path string) map[string]document {
+func documents(t *testing.T, name string) map[string]document {
 	t.Helper()
-	f, err := os.Open(path)
+	f, err := os.Open(name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,11 +92,11 @@ func documents(t *testing.T, path string) map[string]document {
 		if err := d.Decode(&doc); errors.Is(err, io.EOF) {
 			return all
 		} else if err != nil {
-			t.Fatalf("%s: %v", path, err)
+			t.Fatalf("%s: %v", name, err)
 		}
 		key := doc.Kind + "/" + doc.Metadata.Name
 		if _, twice := all[key]; twice || doc.Kind == "" || doc.Metadata.Name == "" {
-			t.Errorf("%s: %q is there twice or has no name", path, key)
+			t.Errorf("%s: %q is there twice or has no name", name, key)
 		}
 		all[key] = doc
 	}
@@ -126,7 +135,11 @@ func TestKubernetesSaysWhatTheProgramKnows(t *testing.T) {
 	for _, p := range c.Ports {
 		ports[p.Name] = p.ContainerPort
 	}
-	for name, addr := range map[string]string{"grpc": cfg.GRPC, "http": cfg.HTTP, "rtmp": cfg.RTMP} {
+	metricsAddr, own := cfg.MetricsAddr()
+	if !own {
+		t.Fatalf("metrics %s: Prometheus would need a token", cfg.Metrics)
+	}
+	for name, addr := range map[string]string{"grpc": cfg.GRPC, "http": cfg.HTTP, "rtmp": cfg.RTMP, "metrics": metricsAddr} {
 		if want := portOf(t, addr); ports[name] != want {
 			t.Errorf("port %s is %d, the program listens on %s", name, ports[name], addr)
 		}
@@ -148,9 +161,9 @@ func TestKubernetesSaysWhatTheProgramKnows(t *testing.T) {
 	if _, ok := objects["Service/"+set.Spec.ServiceName]; !ok {
 		t.Errorf("no Service %s", set.Spec.ServiceName)
 	}
-	for path, p := range map[string]probe{"/healthz": c.Liveness, "/readyz": c.Readiness} {
-		if p.HTTPGet.Path != path || p.HTTPGet.Port != "http" {
-			t.Errorf("a probe asks %+v, want %s", p.HTTPGet, path)
+	for want, p := range map[string]probe{"/healthz": c.Liveness, "/readyz": c.Readiness} {
+		if p.HTTPGet.Path != want || p.HTTPGet.Port != "http" {
+			t.Errorf("a probe asks %+v, want %s", p.HTTPGet, want)
 		}
 	}
 	if c.Startup.HTTPGet.Path != "/healthz" {
@@ -172,15 +185,27 @@ func TestKubernetesSaysWhatTheProgramKnows(t *testing.T) {
 	for _, v := range set.Spec.VolumeClaimTemplates {
 		volumes = append(volumes, v.Metadata.Name)
 	}
-	mounted := false
+	if err := cfg.CheckOpen(); err != nil {
+		t.Errorf("the pod does not start: %v", err)
+	}
+	mounted, secret := false, false
 	for _, m := range c.VolumeMounts {
 		mounted = mounted || m.MountPath == cfg.Data
+		secret = secret || m.ReadOnly && m.MountPath == path.Dir(cfg.Tokens) && m.MountPath == path.Dir(cfg.Publish.Keys)
 		if !slices.Contains(volumes, m.Name) {
 			t.Errorf("no volume %s", m.Name)
 		}
 	}
 	if !mounted {
 		t.Errorf("%s is on no volume", cfg.Data)
+	}
+	if !secret {
+		t.Errorf("%s and %s are on no volume", cfg.Tokens, cfg.Publish.Keys)
+	}
+	for _, v := range pod.Volumes {
+		if v.Secret.SecretName != "" && (v.Secret.SecretName != "lianmai" || v.Secret.DefaultMode&0o007 != 0) {
+			t.Errorf("volume %+v", v)
+		}
 	}
 	for _, kind := range []string{"NetworkPolicy/lianmai", "PodDisruptionBudget/lianmai", "ServiceAccount/lianmai"} {
 		if _, ok := objects[kind]; !ok {
@@ -189,7 +214,7 @@ func TestKubernetesSaysWhatTheProgramKnows(t *testing.T) {
 	}
 
 	notes := set.Spec.Template.Metadata.Annotations
-	if notes["prometheus.io/path"] != "/metrics" || notes["prometheus.io/port"] != "8080" || cfg.Metrics != config.MetricsOnHTTP {
+	if notes["prometheus.io/path"] != "/metrics" || notes["prometheus.io/port"] != strconv.Itoa(portOf(t, metricsAddr)) {
 		t.Errorf("Prometheus is sent to %v, the metrics are on %s", notes, cfg.Metrics)
 	}
 	for _, e := range documents(t, "kubernetes/podmonitor.yaml")["PodMonitor/lianmai"].Spec.Endpoints {
@@ -234,7 +259,7 @@ func TestTheUnitFitsTheProgram(t *testing.T) {
 	u := unit(t)
 	for key, want := range map[string]string{
 		"ExecStart": "/usr/local/bin/lianmai serve --config /etc/lianmai.yaml", "KillMode": "mixed", "KillSignal": "SIGTERM",
-		"Restart": "always", "LimitNICE": "-10", "LimitNOFILE": "65536", "NoNewPrivileges": "yes", "ProtectSystem": "strict",
+		"ExecReload": "/bin/kill -HUP $MAINPID", "User": "lianmai", "Restart": "always", "LimitNICE": "-10", "LimitNOFILE": "65536", "NoNewPrivileges": "yes", "ProtectSystem": "strict",
 	} {
 		if u[key] != want {
 			t.Errorf("%s=%s, want %s", key, u[key], want)

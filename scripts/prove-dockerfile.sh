@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Proves the Dockerfile where no Docker engine runs: reads it, carries out the
 # steps of each stage in a bare Debian folder, then starts the image's command as
-# its user, asks its health check, and stops it by its stop signal.
+# its user with tokens and publish keys made by the image, asks its health check, has
+# it mix a stream, and stops it by its stop signal.
 #
 #   scripts/prove-dockerfile.sh [--keep] [--file DOCKERFILE] [--build-arg NAME=VALUE]…
 #
@@ -165,17 +166,37 @@ make_context() { # the checkout as it stands, without what .dockerignore names
   tar -C "$repo" -c "${skip[@]}" . | tar -C "$work/context" -x
 }
 
-check_result() { # of the last stage: links, user, command, health, stop
-  local script
+setting() { # NAME: prints what ENV says in the stage
+  local pair value=""
+  for pair in "${env_pairs[@]}"; do
+    [ "${pair%%=*}" != "$1" ] || value=${pair#*=}
+  done
+  [ -n "$value" ] || fail "ENV has no $1"
+  echo "$value"
+}
+
+check_result() { # of the last stage: links, user, command, health, a mix, stop
+  local script tokens keys status=0
   mapfile -t script < <(printf '%q\n' "${entrypoint[@]}" "${command[@]}")
   [ "$user" != root ] || fail "the command would run as root"
   if run_step ldd "/usr/local/bin/${entrypoint[0]}" | grep 'not found'; then fail "libraries are missing"; fi
   run_step sh -c 'touch . && echo "user $(id -un), uid $(id -u), may write in $(pwd)"'
   run_step "${entrypoint[@]}" --help | head -n 5
-  # One shell in the container's own network starts the command as Docker would,
-  # asks the health check for up to 15 s, and sends the stop signal.
+
+  tokens=$(setting LIANMAI_TOKENS) keys=$(setting LIANMAI_PUBLISH_KEYS)
+  CHROOT_NET=own run_step timeout 10 "${entrypoint[@]}" "${command[@]}" || status=$?
+  [ "$status" != 0 ] && [ "$status" != 124 ] || fail "it serves without tokens and keys"
+  echo "without tokens and keys it ends with status $status"
+  token=$(run_step "${entrypoint[@]}" token new --name proof --scope mix,template --file "$tokens")
+  run_step sh -c 'umask 077; openssl rand -hex 32 >"$1"' sh "$keys"
+  CHROOT_NET=own run_step "${entrypoint[@]}" doctor || fail "the doctor finds fault"
+
+  # One shell in the container's own network starts the command as Docker would, asks
+  # the health check for up to 15 s, calls and publishes with and without the right to,
+  # and sends the stop signal.
   # shellcheck disable=SC2016 # the shell in the folder expands these
   CHROOT_NET=own run_step sh -c '
+    token=$1 keys=$2
     '"${script[*]}"' & pid=$!
     for n in $(seq 30); do
       '"${health[*]}"' >/dev/null 2>&1 && break
@@ -183,9 +204,20 @@ check_result() { # of the last stage: links, user, command, health, stop
       sleep 0.5
     done
     '"${health[*]}"' || { echo "not healthy after 15 s"; exit 1; }
-    echo "healthy"; kill -s '"${stop#SIG}"' $pid
+    echo "healthy"
+    '"${entrypoint[*]}"' mix list 2>&1 && { echo "it serves callers without a token"; exit 1; }
+    sign() { '"${entrypoint[*]}"' token stream "rtmp://127.0.0.1/live/$1" --publish-keys "$keys" --for 1h; }
+    timeout 2 '"${entrypoint[*]}"' publish --pattern 1 rtmp://127.0.0.1/live/host 2>&1 | grep -q Publish.Denied ||
+      { echo "it takes streams without a key"; exit 1; }
+    '"${entrypoint[*]}"' publish --pattern 1 "$(sign host)" >/dev/null 2>&1 & publisher=$!
+    export LIANMAI_TOKEN=$token
+    '"${entrypoint[*]}"' mix start --id proof --size 320x180 --input host=rtmp://127.0.0.1/live/host --output "$(sign mix)" &&
+      '"${entrypoint[*]}"' check rtmp://127.0.0.1/live/mix --duration 5s --expect-participants 1 &&
+      '"${entrypoint[*]}"' mix list || { echo "it does not mix"; exit 1; }
+    kill -s '"${stop#SIG}"' $pid
     wait $pid; status=$?
-    echo "ended with status $status after '"$stop"'"; exit $status'
+    kill $publisher
+    echo "ended with status $status after '"$stop"'"; exit $status' sh "$token" "$keys"
 }
 
 make_context

@@ -42,18 +42,23 @@ func newDoctorCommand() *cobra.Command {
 		Short: "Say what is wrong with this machine or the settings",
 		Long: `Say what is wrong with this machine or the settings, and what to do about it: the
 codecs in this binary, fonts, CPUs, limits, the kernel, the clock, the folder of --data,
-ports, and files with secrets. Run it as the user that runs the service, in the same
-container or unit: limits and rights are that process's.
+ports, who may call and publish, where the service may connect, certificates, and files
+with secrets. It takes the flags of serve. Run it as the user that runs the service, in
+the same container or unit: limits and rights are that process's.
 
 It changes nothing but for a file in --data that it writes and removes, and takes less
 than a second. Exit code 1 means that something fails; warnings do not count.`,
 		Example: `  lianmai doctor
   lianmai doctor --config /etc/lianmai.yaml
-  lianmai doctor --data /var/lib/lianmai --json`,
+  lianmai doctor --grpc :7070 --tokens tokens.yaml --data /var/lib/lianmai
+  lianmai doctor --config /etc/lianmai.yaml --json`,
 		Args: args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			path := cmp.Or(file, os.Getenv(config.EnvPrefix+"CONFIG"))
 			cfg, err := config.Load(config.Sources{File: path, Env: os.LookupEnv, Flags: cmd.Flags()})
+			if err == nil {
+				cfg, err = withWebhookFlags(cfg, cmd.Flags())
+			}
 			findings := examine(thisMachine(cmd.Context()), cfg, path, err)
 			if err := newPrinter(cmd.OutOrStdout()).findings(findings, asJSON); err != nil {
 				return err
@@ -71,9 +76,11 @@ than a second. Exit code 1 means that something fails; warnings do not count.`,
 	flags.String("grpc", defaults.GRPC, "where the API is to listen, `HOST:PORT`")
 	flags.String("http", defaults.HTTP, "where the probes are to listen, `HOST:PORT`, or off")
 	flags.String("rtmp", defaults.RTMP, "where the RTMP origin is to listen, `HOST:PORT`, or off")
-	flags.String("data", defaults.Data, "the service's `DIR`")
 	flags.String("metrics", defaults.Metrics, "where Prometheus is to find /metrics, `HOST:PORT`, http or off")
 	flags.String("pprof", defaults.PProf, "where Go's profiles are to be, `HOST:PORT` of loopback, or off")
+	addStoreFlags(flags, defaults)
+	addGuardFlags(flags)
+	addWebhookFlags(flags)
 	flags.BoolVar(&asJSON, "json", false, "write a list of JSON objects: check, verdict (ok, warn, fail), found, do")
 	return cmd
 }
@@ -83,7 +90,7 @@ than a second. Exit code 1 means that something fails; warnings do not count.`,
 func examine(m machine, cfg config.Config, path string, loadErr error) []finding {
 	findings := []finding{checkSettings(m, path, loadErr)}
 	for _, check := range []func(machine) finding{
-		checkFFmpeg, checkFonts, checkCPU, checkCPULimit, checkProcs, checkMemory, checkPriority, checkOpenFiles, checkClock,
+		checkFFmpeg, checkFonts, checkCPU, checkCPULimit, checkProcs, checkMemory, checkPriority, checkOpenFiles, checkTasks, checkClock,
 	} {
 		findings = append(findings, check(m))
 	}
@@ -91,9 +98,13 @@ func examine(m machine, cfg config.Config, path string, loadErr error) []finding
 	if loadErr != nil {
 		return findings // where it would listen and write is not known
 	}
-	findings = append(findings, checkData(m, cfg.Data)...)
+	findings = append(findings, checkData(m, cfg.Data, cfg.NATS.URL)...)
+	findings = append(findings, checkNATS(m, cfg.NATS)...)
 	findings = append(findings, checkPorts(m, cfg)...)
-	return append(findings, checkSecrets(m, cfg.Values())...)
+	findings = append(findings, checkGuards(m, cfg)...)
+	findings = append(findings, checkSecrets(m, cfg.Values())...)
+	findings = append(findings, checkPublishKey(m, path, cfg.Publish)...)
+	return append(findings, checkWebhooks(m, cfg.Webhooks)...)
 }
 
 // findings writes what was found, for people or as JSON.

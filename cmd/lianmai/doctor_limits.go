@@ -12,8 +12,9 @@ import (
 const (
 	leastFiles   = 4096 // descriptors: some twenty for each mix, one for each call and publisher
 	leastMemory  = 1 << 30
-	tickNice     = 10 // by how much the thread of the ticks goes before others
-	capNice      = 23 // CAP_SYS_NICE
+	tickNice     = 10   // by how much the thread of the ticks goes before others
+	capNice      = 23   // CAP_SYS_NICE
+	leastTasks   = 1024 // threads: some thirty for each mix
 	leastBacklog = 1024
 	leastBuffer  = 1 << 20 // of a TCP connection, in bytes
 )
@@ -127,9 +128,9 @@ func groupFiles(m machine, file string) (texts []string) {
 
 func checkProcs(m machine) finding {
 	if set := m.env("GOMAXPROCS"); set != "" {
-		return warn("gomaxprocs", "GOMAXPROCS="+set+" is set and has no effect", "remove it: serve takes a few more than there are CPUs, because decoders hold them")
+		return warn("gomaxprocs", "GOMAXPROCS="+set+" is set and has no effect on those that mix", "remove it: each worker takes a few more than there are CPUs, because decoders hold them")
 	}
-	return fine("gomaxprocs", fmt.Sprintf("%d for %d CPUs", m.cpus+spareProcs, m.cpus))
+	return fine("gomaxprocs", fmt.Sprintf("%d for %d CPUs, in each worker", m.cpus+spareProcs, m.cpus))
 }
 
 // checkMemory looks at what there is for this process, in the machine and its group.
@@ -176,7 +177,7 @@ func checkPriority(m machine) finding {
 	if soft, ok := limitOf(m, "Max nice priority"); ok && soft >= 20+tickNice {
 		return fine(name, "ticks may go before others (RLIMIT_NICE)")
 	}
-	return warn(name, "ticks may not go before decoders", "set LimitNICE=-10 in the unit, or give the container the capability SYS_NICE: on a machine at its limit ticks are late sooner without")
+	return warn(name, "ticks may not go before decoders", "set LimitNICE=-10 in the unit, or run the container with --ulimit nice=30: on a machine at its limit ticks are late sooner without")
 }
 
 // limitOf returns a soft limit of this process; unlimited is the largest number.
@@ -208,6 +209,27 @@ func checkOpenFiles(m machine) finding {
 		return warn(name, fmt.Sprintf("at most %d", soft), fmt.Sprintf("set LimitNOFILE=65536 in the unit, or ulimit -n %d", leastFiles))
 	}
 	return fine(name, fmt.Sprintf("at most %d", soft))
+}
+
+// checkTasks looks for a limit of processes and threads: each mix has a process of its own.
+func checkTasks(m machine) finding {
+	const name = "threads"
+	least, by := int64(1<<63-1), ""
+	for _, text := range groupFiles(m, "pids.max") {
+		if n, err := strconv.ParseInt(strings.TrimSpace(text), 10, 64); err == nil && n < least {
+			least, by = n, "the control group"
+		}
+	}
+	if soft, ok := limitOf(m, "Max processes"); ok && soft < least {
+		least, by = soft, "the limit of processes"
+	}
+	switch {
+	case by == "":
+		return fine(name, "no limit")
+	case least < leastTasks:
+		return warn(name, fmt.Sprintf("at most %d, by %s", least, by), fmt.Sprintf("raise it to %d (TasksMax of the unit, --pids-limit of the container, ulimit -u): each mix is a process with some thirty threads", leastTasks))
+	}
+	return fine(name, fmt.Sprintf("at most %d", least))
 }
 
 // checkClock looks whether the time can be right: tokens, certificates and the

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"io"
 	"io/fs"
@@ -9,10 +10,12 @@ import (
 	"net/http"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/lianmai/lianmai/compose"
+	"github.com/lianmai/lianmai/config"
 	"github.com/lianmai/lianmai/media"
 )
 
@@ -32,9 +35,12 @@ type machine struct {
 	stat     func(path string) (fs.FileInfo, error)
 	writable func(dir string) error
 	disk     func(dir string) (free, size int64, err error)
-	synced   func() (synced, known bool)  // the clock, by the kernel
-	listen   func(addr string) error      // whether one can
-	served   func(http string) (v string) // the version of the service that answers there
+	synced   func() (synced, known bool)    // the clock, by the kernel
+	listen   func(addr string) error        // whether one can
+	reach    func(addr string) error        // whether somebody answers
+	served   func(cfg config.Config) string // which service of ours answers with these settings
+	host     func() string                  // the name of this machine
+	holds    func(kind, path string) (found string, err error)
 }
 
 // maxRead bounds a file that is read, in bytes.
@@ -54,7 +60,19 @@ func thisMachine(ctx context.Context) machine {
 			}
 			return l.Close()
 		},
-		served: func(addr string) string { return servedVersion(ctx, addr) },
+		reach: func(addr string) error {
+			c, err := net.DialTimeout("tcp", addr, answerTime)
+			if err != nil {
+				return err
+			}
+			return c.Close()
+		},
+		served: func(cfg config.Config) string { return servedBy(ctx, cfg) },
+		host: func() string {
+			name, _ := os.Hostname() // without one serve says so
+			return name
+		},
+		holds: holding,
 	}
 }
 
@@ -80,28 +98,47 @@ func readSmall(path string) (string, error) {
 	return string(text), err
 }
 
-// servedVersion asks the HTTP listener at addr for its version; empty if no service of
-// ours answers soon.
-func servedVersion(ctx context.Context, addr string) string {
-	target, err := dialAddress(addr)
-	if err != nil {
-		return ""
-	}
-	ctx, cancel := context.WithTimeout(ctx, 300*time.Millisecond)
+// answerTime is how long somebody gets to answer.
+const answerTime = 300 * time.Millisecond
+
+// servedBy asks who listens on HTTP where cfg says; empty if it is no service of ours. The
+// version is told only to callers who need no token.
+func servedBy(ctx context.Context, cfg config.Config) string {
+	ctx, cancel := context.WithTimeout(ctx, answerTime)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+target+"/version", nil)
-	if err != nil {
+	var ready struct{ Checks []struct{ Name string } }
+	if askHTTP(ctx, cfg, "/readyz", &ready) != nil || !slices.ContainsFunc(ready.Checks, func(c struct{ Name string }) bool { return c.Name == "draining" }) {
 		return ""
 	}
-	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	var built struct{ Version string }
+	if cfg.Tokens == "" && cfg.TLS.ClientCA == "" {
+		_ = askHTTP(ctx, cfg, "/version", &built) // only to say more
+	}
+	return strings.TrimSpace("lianmai " + built.Version)
+}
+
+// askHTTP reads what the HTTP listener of cfg answers, whatever its status. Nothing secret
+// is said, so it may have any certificate.
+func askHTTP(ctx context.Context, cfg config.Config, path string, answer any) error {
+	target, err := dialAddress(cfg.HTTP)
+	if err != nil {
+		return err
+	}
+	scheme := "http"
+	if cfg.TLS.Cert != "" {
+		scheme = "https"
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, scheme+"://"+target+path, nil)
+	if err != nil {
+		return err
+	}
+	client := &http.Client{Transport: &http.Transport{
+		DisableKeepAlives: true, TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: true},
+	}}
 	resp, err := client.Do(req)
 	if err != nil {
-		return ""
+		return err
 	}
 	defer resp.Body.Close()
-	var body struct{ Version, Go string }
-	if json.NewDecoder(io.LimitReader(resp.Body, 4<<10)).Decode(&body) != nil || !strings.HasPrefix(body.Go, "go") {
-		return ""
-	}
-	return body.Version
+	return json.NewDecoder(io.LimitReader(resp.Body, 16<<10)).Decode(answer)
 }

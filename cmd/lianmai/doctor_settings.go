@@ -40,11 +40,23 @@ func checkSettings(m machine, path string, loadErr error) finding {
 	return fine(name, path)
 }
 
+// checkPublishKey warns of a secret that stands in settings which everybody can read.
+func checkPublishKey(m machine, path string, publish config.Publish) []finding {
+	info, err := m.stat(path)
+	if publish.Key == "" || path == "" || err != nil || info.Mode()&othersRead == 0 {
+		return nil
+	}
+	return []finding{fail("publish.key", path+" has the secret and can be read by everybody", "put it into a file of its own, publish.keys, and make a new one")}
+}
+
 // checkData looks at the folder of what is kept.
-func checkData(m machine, dir string) []finding {
+func checkData(m machine, dir, nats string) []finding {
 	const name = "data"
+	if dir == "" && nats != "" {
+		return nil // everything is kept there
+	}
 	if dir == "" {
-		return []finding{warn(name, "no --data: everything is gone when the service ends", "set data: /var/lib/lianmai, or wherever there is a disk")}
+		return []finding{warn(name, "none: mixes, templates, pictures and sounds are gone when the service ends", "set data: /var/lib/lianmai, or wherever there is a disk")}
 	}
 	there := dir
 	info, err := m.stat(dir)
@@ -91,7 +103,7 @@ func checkFileSystem(m machine, dir string) finding {
 	kind := fileSystemOf(m, dir)
 	switch kind {
 	case "":
-		return fine(name, "not known on "+m.os)
+		return fine(name, "not known")
 	case "tmpfs", "ramfs":
 		return warn(name, kind+": gone when the machine restarts", "name a folder on a disk")
 	case "overlay":
@@ -153,13 +165,15 @@ func checkPorts(m machine, cfg config.Config) (findings []finding) {
 		ours[port] = "--" + l.flag
 		err := m.listen(l.addr)
 		if err != nil && !asked {
-			asked, running = true, m.served(cfg.HTTP)
+			asked, running = true, m.served(cfg)
 		}
 		switch {
 		case err == nil:
 			findings = append(findings, fine(name, l.addr+" is free"))
 		case errors.Is(err, syscall.EADDRINUSE) && running != "":
-			findings = append(findings, fine(name, l.addr+" is taken; lianmai "+running+" runs here"))
+			findings = append(findings, fine(name, l.addr+" is taken; "+running+" runs here"))
+		case errors.Is(err, syscall.EADDRINUSE) && !config.Enabled(cfg.HTTP):
+			findings = append(findings, fail(name, l.addr+" is taken; whether by lianmai is not known, as http is off", "if it is another program, end that, or choose another with --"+l.flag+" HOST:PORT"))
 		case errors.Is(err, syscall.EADDRINUSE):
 			findings = append(findings, fail(name, l.addr+" is taken by another program", "end that, or choose another with --"+l.flag+" HOST:PORT"))
 		case errors.Is(err, syscall.EACCES):
@@ -180,29 +194,35 @@ var settingsFiles = []struct {
 	{"tls.cert", false}, {"tls.key", true}, {"tls.client-ca", false},
 }
 
-// checkSecrets looks at the files that the settings name: they can be read by the
-// service, and the secret ones by nobody else.
+// checkSecrets looks at the files that the settings name.
 func checkSecrets(m machine, values map[string]string) (findings []finding) {
 	for _, f := range settingsFiles {
-		path := values[f.key]
-		if path == "" {
-			continue
-		}
-		info, err := m.stat(path)
-		if err == nil {
-			_, err = m.read(path)
-		}
-		switch {
-		case err != nil:
-			findings = append(findings, fail(f.key, err.Error(), "put the file there, to be read by the user that runs the service"))
-		case info.Mode()&othersWrite != 0:
-			findings = append(findings, fail(f.key, path+" can be written by everybody", "chmod 600 "+path+", and make new secrets"))
-		case f.secret && info.Mode()&othersRead != 0:
-			findings = append(findings, fail(f.key, path+" can be read by everybody", "chmod 600 "+path+", and make new secrets"))
-		default:
-			findings = append(findings, fine(f.key, path))
+		if path := values[f.key]; path != "" {
+			findings = append(findings, checkSettingsFile(m, f.key, f.key, path, f.secret))
 		}
 	}
 	slices.SortFunc(findings, func(a, b finding) int { return cmp.Compare(a.Check, b.Check) })
 	return findings
+}
+
+// checkSettingsFile looks at a file that the settings name: it can be read by the service, if it
+// is secret by nobody else, and has in it what a file of that kind has.
+func checkSettingsFile(m machine, name, kind, path string, secret bool) finding {
+	info, err := m.stat(path)
+	if err == nil {
+		_, err = m.read(path)
+	}
+	switch {
+	case err != nil:
+		return fail(name, err.Error(), "put the file there, to be read by the user that runs the service")
+	case info.Mode()&othersWrite != 0:
+		return fail(name, path+" can be written by everybody", "chmod 600 "+path+", and make new secrets")
+	case secret && info.Mode()&othersRead != 0:
+		return fail(name, path+" can be read by everybody", "chmod 600 "+path+", and make new secrets")
+	}
+	found, err := m.holds(kind, path)
+	if err != nil {
+		return fail(name, plainly(err), "correct the file: serve does not start")
+	}
+	return fine(name, found)
 }

@@ -1,12 +1,9 @@
 package main
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -73,7 +70,10 @@ func goodMachine() (m machine, files map[string]string, modes map[string]fs.File
 		disk:     func(string) (free, size int64, err error) { return 50 << 30, 100 << 30, nil },
 		synced:   func() (bool, bool) { return true, true },
 		listen:   func(string) error { return nil },
-		served:   func(string) string { return "" },
+		reach:    func(string) error { return nil },
+		served:   func(config.Config) string { return "" },
+		host:     func() string { return "mixer1" },
+		holds:    func(_, path string) (string, error) { return path, nil },
 	}, files, modes
 }
 
@@ -132,6 +132,13 @@ func TestWhatTheDoctorFinds(t *testing.T) {
 		"few files": {func(_ *machine, files map[string]string, _ map[string]fs.FileMode, _ *config.Config) {
 			files["/proc/self/limits"] = "Max open files            1024                 4096                 files\n"
 		}, "open files", verdictWarn, "LimitNOFILE"},
+		"few threads": {func(_ *machine, files map[string]string, _ map[string]fs.FileMode, _ *config.Config) {
+			files["/sys/fs/cgroup/system.slice/pids.max"] = "100\n"
+		}, "threads", verdictWarn, "TasksMax"},
+		"a taken port, and nobody to ask": {func(m *machine, _ map[string]string, _ map[string]fs.FileMode, cfg *config.Config) {
+			m.listen = func(string) error { return refused }
+			cfg.HTTP = config.Off
+		}, "port of rtmp", verdictFail, "not known"},
 		"1970": {func(m *machine, _ map[string]string, _ map[string]fs.FileMode, _ *config.Config) {
 			m.now = func() time.Time { return time.Unix(0, 0) }
 		}, "clock", verdictFail, "1970"},
@@ -144,7 +151,7 @@ func TestWhatTheDoctorFinds(t *testing.T) {
 		"buffers": {func(_ *machine, files map[string]string, _ map[string]fs.FileMode, _ *config.Config) {
 			files["/proc/sys/net/ipv4/tcp_wmem"] = "4096 16384 65536\n"
 		}, "net.ipv4.tcp_wmem", verdictWarn, `"4096 16384 1048576"`},
-		"no data": {func(_ *machine, _ map[string]string, _ map[string]fs.FileMode, cfg *config.Config) { cfg.Data = "" }, "data", verdictWarn, "no --data"},
+		"no data": {func(_ *machine, _ map[string]string, _ map[string]fs.FileMode, cfg *config.Config) { cfg.Data = "" }, "data", verdictWarn, "none: mixes"},
 		"data is to be made": {func(_ *machine, _ map[string]string, _ map[string]fs.FileMode, cfg *config.Config) {
 			cfg.Data = "/data/a/b"
 		}, "data", verdictOK, "/data/a/b"},
@@ -179,7 +186,7 @@ func TestWhatTheDoctorFinds(t *testing.T) {
 		}, "port of metrics", verdictFail, "--metrics HOST:PORT"},
 		"it runs already": {func(m *machine, _ map[string]string, _ map[string]fs.FileMode, _ *config.Config) {
 			m.listen = func(string) error { return refused }
-			m.served = func(string) string { return "v1" }
+			m.served = func(config.Config) string { return "lianmai v1" }
 		}, "port of rtmp", verdictOK, "lianmai v1 runs here"},
 		"a port below 1024": {func(m *machine, _ map[string]string, _ map[string]fs.FileMode, _ *config.Config) {
 			m.listen = func(string) error { return os.NewSyscallError("bind", syscall.EACCES) }
@@ -249,45 +256,5 @@ func TestFilesWithSecrets(t *testing.T) {
 	}
 	if got := checkSecrets(m, config.Default().Values()); got != nil {
 		t.Errorf("without files: %+v", got)
-	}
-}
-
-func TestTheDoctorsExitCodeAndForms(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "lianmai.yaml")
-	if err := os.WriteFile(file, []byte("grcp: 127.0.0.1:1\nmetrics: nowhere\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	t.Setenv("XDG_CACHE_HOME", t.TempDir())
-	var out, stderr bytes.Buffer
-	if code := run(t.Context(), []string{"doctor", "--config", file}, &out, &stderr); code != exitFailed || stderr.Len() > 0 {
-		t.Errorf("a bad file: %d\n%s%s", code, out.String(), stderr.String())
-	}
-	for _, want := range []string{"did you mean grpc?", "→ correct them", "1 failed"} {
-		if !strings.Contains(out.String(), want) {
-			t.Errorf("no %q in\n%s", want, out.String())
-		}
-	}
-	if strings.Contains(out.String(), "\x1b") {
-		t.Error("colours beyond a terminal")
-	}
-
-	// The JSON is what a monitor reads; a taken port fails, also by a flag.
-	out.Reset()
-	code := run(t.Context(), []string{"doctor", "--json", "--grpc", taken(t), "--http", "off", "--rtmp", "127.0.0.1:0", "--data", t.TempDir()}, &out, &stderr)
-	var all []finding
-	if err := json.Unmarshal(out.Bytes(), &all); err != nil || code != exitFailed {
-		t.Fatalf("%d, %v\n%s", code, err, out.String())
-	}
-	failures := 0
-	for _, f := range all {
-		if f.Verdict == verdictFail {
-			failures++
-			if f.Check != "port of grpc" {
-				t.Errorf("%+v", f)
-			}
-		}
-	}
-	if failures != 1 {
-		t.Errorf("%d failures\n%s", failures, out.String())
 	}
 }
