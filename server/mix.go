@@ -38,6 +38,8 @@ type mix struct {
 	idle     idleness
 	// suspended: the service ends, and the mix with it for now.
 	suspended bool
+	// again: an earlier process has run it.
+	again bool
 	// complete: the record that it was restored from had the number of the last event.
 	complete bool
 	watchers map[*Watcher]struct{}
@@ -182,6 +184,8 @@ func (m *mix) observe(e mixer.Event) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	switch {
+	case e.Kind == mixer.MixStarted && m.again:
+		return // it was told when it was so
 	case e.Kind == mixer.WorkerRestarted:
 		m.restarts++
 		if m.current != nil {

@@ -73,6 +73,9 @@ func (r *Registry) Resume(ctx context.Context) error {
 		}
 		m.release()
 	}
+	if r.running > 0 {
+		r.log.Info("mixes of an earlier process go on", "mixes", r.running)
+	}
 	slices.SortStableFunc(r.stopped, func(a, b *mix) int {
 		return a.current.StopTime.AsTime().Compare(b.current.StopTime.AsTime())
 	})
@@ -94,7 +97,7 @@ func (r *Registry) restore(record store.MixRecord) (*mix, error) {
 		return nil, fmt.Errorf("it is that of mix %q", current.Spec.Id)
 	}
 	m := r.newMix(started)
-	m.current, m.restarts = current, current.Restarts
+	m.current, m.restarts, m.again = current, current.Restarts, true
 	m.stats = &pb.MixStats{Revision: current.Revision}
 	m.sequence, m.complete = kept.Sequence, kept.Clean
 	m.idle.since = current.CreateTime.AsTime()

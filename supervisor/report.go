@@ -67,33 +67,32 @@ func (m *Mix) levels(l *mixer.Meters) {
 	m.meters = *l
 }
 
-// event implements minder. A mix starts once and ends once, whatever its processes do.
+// event implements minder. A mix starts once and ends once, whatever its processes do. The
+// first thing that another process tells of is that it mixes.
 func (m *Mix) event(e mixer.Event) {
 	m.telling.Lock()
 	defer m.telling.Unlock()
-	switch e.Kind {
-	case mixer.MixStopped:
+	switch {
+	case e.Kind == mixer.MixStopped:
 		m.ended = e.Reason // finish tells of it, when the process is gone
-	case mixer.MixStarted:
-		m.start(e)
-	default:
+		return
+	case m.away:
+		m.back(e)
+	}
+	if e.Kind != mixer.MixStarted || !m.started {
+		m.started = m.started || e.Kind == mixer.MixStarted
 		m.observe(e)
 	}
 }
 
-// start tells that a session has started; telling is held.
-func (m *Mix) start(e mixer.Event) {
-	if !m.started {
-		m.started = true
-		m.observe(e)
-	}
-	if m.away {
-		m.away = false
-		took := time.Since(m.lost).Round(time.Millisecond)
-		m.log.Info("another worker mixes", "after", took)
-		e.Kind, e.Reason = mixer.WorkerRestarted, "after "+took.String()
-		m.observe(e)
-	}
+// back tells that another process mixes, of which e is the first event; telling is held.
+func (m *Mix) back(e mixer.Event) {
+	m.away = false
+	took := time.Since(m.lost).Round(time.Millisecond)
+	m.log.Info("another worker mixes", "after_ms", took.Milliseconds())
+	m.observe(mixer.Event{
+		Kind: mixer.WorkerRestarted, Time: e.Time, At: e.At, Revision: e.Revision, Reason: "after " + took.String(),
+	})
 }
 
 // miss tells that the worker is lost, unless no other has mixed since that was told.

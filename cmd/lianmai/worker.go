@@ -87,6 +87,8 @@ func runWorker(logLevel string) error {
 	if err := level.UnmarshalText([]byte(logLevel)); err != nil {
 		return usageError{err}
 	}
+	// Else it would be called "exe" by who lists processes. Other systems have no such file.
+	_ = os.WriteFile("/proc/self/comm", []byte("lianmai-worker"), 0o600)
 	// Decoders spend their time in C, where each holds one of Go's processors until
 	// the runtime notices, up to 10 ms later. A few more of those let a tick begin
 	// in time; the threads that really run are the kernel's to choose.
