@@ -23,6 +23,14 @@ const (
 	Output                  // a stream is pushed
 )
 
+// flag returns the flag of lianmai serve that has the list for d.
+func (d Direction) flag() string {
+	if d == Output {
+		return "--allow-output"
+	}
+	return "--allow-input"
+}
+
 // Policy says which peers the engine may connect to. It is a plain value that goes to
 // other processes as JSON. The zero value allows every public address.
 type Policy struct {
@@ -123,7 +131,7 @@ func (g *Gate) target(d Direction, address string) (target, error) {
 	host, portText, err := net.SplitHostPort(address)
 	port, errPort := strconv.ParseUint(portText, 10, 16)
 	if err != nil || errPort != nil || port == 0 {
-		return target{}, refusal{"no host and port"}
+		return target{}, refusal{reason: "no host and port"}
 	}
 	host = strings.ToLower(strings.TrimSuffix(host, "."))
 	if a, err := netip.ParseAddr(host); err == nil {
@@ -132,14 +140,14 @@ func (g *Gate) target(d Direction, address string) (target, error) {
 		return t, g.admits(d, a, uint16(port), t.named)
 	}
 	if len(host) > maxHost || !isName(host) {
-		return target{}, refusal{"the host must be a name, or an address in its usual form such as 192.0.2.7 or [2001:db8::7]"}
+		return target{}, refusal{reason: "the host must be a name, or an address in its usual form such as 192.0.2.7 or [2001:db8::7]"}
 	}
 	t := target{g.named(d, host, uint16(port))}
 	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
 		return t, g.admits(d, netip.AddrFrom4([4]byte{127, 0, 0, 1}), uint16(port), t.named)
 	}
 	if !t.named && !g.byAddress(d, uint16(port)) {
-		return target{}, refusal{"not on the list"}
+		return target{}, notListed(d)
 	}
 	return t, nil
 }
@@ -179,11 +187,20 @@ func (g *Gate) admits(d Direction, a netip.Addr, port uint16, named bool) error 
 	k := kindOf(a)
 	switch {
 	case !named:
-		return refusal{"not on the list"}
+		return notListed(d)
 	case k == public || g.private && k.ofLab():
 		return nil
 	}
-	return refusal{fmt.Sprintf("a %s address", k)}
+	opens := d.flag() + " ADDRESS or CIDR"
+	if k.ofLab() {
+		opens += ", or --allow-private"
+	}
+	return refusal{fmt.Sprintf("a %s address", k), opens}
+}
+
+// notListed is the refusal of what no entry names or holds.
+func notListed(d Direction) error {
+	return refusal{"not on the list", d.flag() + " HOST, or its ADDRESS or CIDR if it is not public"}
 }
 
 // isOrigin reports whether the embedded origin answers there.
@@ -221,10 +238,20 @@ func (g *Gate) Allowed(d Direction) string {
 }
 
 // refusal is an ErrRefused with its reason.
-type refusal struct{ reason string }
+type refusal struct {
+	reason string
+	opens  string // flags of lianmai serve that open it; empty for none
+}
 
-// Error says why.
-func (r refusal) Error() string { return ErrRefused.Error() + ": " + r.reason }
+// Error says why, and what would open it. It does not tell the address that a name leads
+// to.
+func (r refusal) Error() string {
+	text := ErrRefused.Error() + ": " + r.reason
+	if r.opens != "" {
+		text += "; lianmai serve opens it with " + r.opens
+	}
+	return text
+}
 
 // Is makes a refusal an ErrRefused.
 func (r refusal) Is(target error) bool { return target == ErrRefused }

@@ -202,6 +202,33 @@ func TestNamesAreCheckedWhenTheyAreDialled(t *testing.T) {
 	}
 }
 
+// Whoever is refused hears what the operator has to set, and not more than works.
+func TestRefusalsNameTheFlags(t *testing.T) {
+	only := Policy{Inputs: []string{"cdn.example.com"}, Outputs: []string{"cdn.example.com"}}
+	for _, c := range []struct {
+		policy        Policy
+		d             Direction
+		address, want string
+	}{
+		{Policy{}, Input, "10.0.0.1:1935", "--allow-input ADDRESS or CIDR, or --allow-private"},
+		{Policy{}, Output, "localhost:1935", "--allow-output ADDRESS or CIDR, or --allow-private"},
+		{Policy{}, Output, "169.254.169.254:80", "--allow-output ADDRESS or CIDR"}, // --allow-private leaves it shut
+		{only, Input, "other.example.com:1935", "--allow-input HOST, or its ADDRESS or CIDR if it is not public"},
+		{only, Output, "10.0.0.1:1935", "--allow-output HOST, or its ADDRESS or CIDR if it is not public"},
+	} {
+		err := gate(t, c.policy).Check(c.d, c.address)
+		if !errors.Is(err, ErrRefused) || !strings.HasSuffix(err.Error(), "; lianmai serve opens it with "+c.want) {
+			t.Errorf("%s: %v", c.address, err)
+		}
+	}
+	g := gate(t, Policy{})
+	g.resolver = fakeDNS(t, "10.7.7.7")
+	_, err := g.Dial(Output)(t.Context(), "tcp", "innocent.example.com:1935")
+	if err == nil || !strings.Contains(err.Error(), "--allow-output ADDRESS or CIDR, or --allow-private") || strings.Contains(err.Error(), "10.7") {
+		t.Errorf("a name that leads inside: %v", err)
+	}
+}
+
 // An IPv4 address is of the same kind in every IPv6 form that leads to it.
 func TestEmbeddedAddressesAreOfTheirKind(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

@@ -52,7 +52,10 @@ type StreamKeys struct {
 // NewStreamKeys returns the keys of secrets of at least 16 bytes each. Errors: ErrFile.
 func NewStreamKeys(secrets ...string) (*StreamKeys, error) {
 	k := &StreamKeys{now: time.Now}
-	return k, k.set(secrets)
+	if err := k.set(secrets); err != nil {
+		return k, fmt.Errorf("%w: %w", ErrFile, err)
+	}
+	return k, nil
 }
 
 // OpenStreamKeys reads secrets from a file, one a line; empty lines and those that begin
@@ -84,19 +87,20 @@ func (k *StreamKeys) read() error {
 		}
 	}
 	if err := k.set(secrets); err != nil {
-		return fmt.Errorf("%w in %s", err, k.path)
+		return fmt.Errorf("%w: %s: %w", ErrFile, k.path, err)
 	}
 	return nil
 }
 
+// set takes secrets. The error is for people; it has none of them.
 func (k *StreamKeys) set(secrets []string) error {
 	if len(secrets) == 0 || len(secrets) > maxSecrets {
-		return fmt.Errorf("%w: %d secrets; want 1 to %d", ErrFile, len(secrets), maxSecrets)
+		return fmt.Errorf("%d secrets; want 1 to %d", len(secrets), maxSecrets)
 	}
 	var list [][]byte
 	for i, s := range secrets {
 		if len(s) < minSecret {
-			return fmt.Errorf("%w: secret %d has %d bytes; want %d or more, such as `openssl rand -hex 32` makes", ErrFile, i+1, len(s), minSecret)
+			return fmt.Errorf("secret %d has %d bytes; want %d or more, such as `openssl rand -hex 32` makes", i+1, len(s), minSecret)
 		}
 		list = append(list, []byte(s))
 	}
@@ -132,7 +136,8 @@ func (k *StreamKeys) Check(verb Verb, stream, query string) error {
 	}
 	key := parameter(query)
 	if key == "" {
-		return fmt.Errorf("%w: none; %s with ?%s=…", ErrStreamKey, verb, KeyParameter)
+		// A `?` would begin what logs take for a query, and leave out.
+		return fmt.Errorf("%w: none; %s with a key in the query, see lianmai token stream", ErrStreamKey, verb)
 	}
 	seconds, digits, _ := strings.Cut(key, "-")
 	sum, err := hex.DecodeString(digits)

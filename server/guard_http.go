@@ -6,6 +6,7 @@ import (
 	"math"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"github.com/lianmai/lianmai/guard"
 )
@@ -32,30 +33,51 @@ func guarded(door *guard.Door, next http.Handler) http.Handler {
 		}
 		who, err := door.Enter(v)
 		if err != nil {
-			refuse(w, err)
+			refuse(w, r, err)
 			return
 		}
 		next.ServeHTTP(w, r.WithContext(guard.NewContext(r.Context(), who)))
 	})
 }
 
-// refuse answers with what a Door says as problem details (RFC 9457).
-func refuse(w http.ResponseWriter, err error) {
-	code := http.StatusForbidden
+// problem is the body of a refusal: RFC 9457, with the fields that those of the REST API
+// have.
+type problem struct {
+	Type     string `json:"type"` // where this kind of problem is described
+	Title    string `json:"title"`
+	Status   int    `json:"status"` // of HTTP
+	Detail   string `json:"detail"`
+	Instance string `json:"instance"` // the path, without its query
+	Code     string `json:"code"`     // of gRPC, such as UNAUTHENTICATED
+}
+
+// problems is where the kinds of problems are described, each under its code.
+const problems = "https://github.com/lianmai/lianmai/blob/main/docs/rest.md#"
+
+// problemOf returns what a Door says of a request for path.
+func problemOf(err error, path string) problem {
+	p := problem{Title: "Permission denied", Status: http.StatusForbidden, Code: "PERMISSION_DENIED", Detail: err.Error(), Instance: path}
 	switch {
 	case errors.Is(err, guard.ErrUnknown):
-		code = http.StatusUnauthorized
-		w.Header().Set("WWW-Authenticate", `Bearer realm="lianmai"`)
+		p.Title, p.Status, p.Code = "Unauthenticated", http.StatusUnauthorized, "UNAUTHENTICATED"
 	case errors.Is(err, guard.ErrRate):
-		code = http.StatusTooManyRequests
+		p.Title, p.Status, p.Code = "Resource exhausted", http.StatusTooManyRequests, "RESOURCE_EXHAUSTED"
+	}
+	p.Type = problems + strings.ToLower(p.Code)
+	return p
+}
+
+// refuse answers a request with what a Door says.
+func refuse(w http.ResponseWriter, r *http.Request, err error) {
+	p := problemOf(err, r.URL.EscapedPath())
+	if p.Status == http.StatusUnauthorized {
+		w.Header().Set("WWW-Authenticate", `Bearer realm="lianmai"`)
 	}
 	if busy, ok := errors.AsType[guard.Busy](err); ok {
 		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(busy.Wait.Seconds()))))
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Cache-Control", "no-store")
-	w.WriteHeader(code)
-	_ = json.NewEncoder(w).Encode(map[string]any{ // who went away needs no answer
-		"type": "about:blank", "title": http.StatusText(code), "status": code, "detail": err.Error(),
-	})
+	w.WriteHeader(p.Status)
+	_ = json.NewEncoder(w).Encode(p) // who went away needs no answer
 }

@@ -11,14 +11,18 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"github.com/lianmai/lianmai/guard"
 	pb "github.com/lianmai/lianmai/proto/lianmai/v1"
 )
 
 // maxLoggedID bounds what the log repeats of an id that nobody has checked yet.
 const maxLoggedID = 64
 
-// callLog logs each call once, when it has ended. It knows ids, codes and
-// durations, never a request's URLs.
+// maxLoggedName bounds what the log repeats of a caller's name, in bytes.
+const maxLoggedName = 128
+
+// callLog logs each call once, when it has ended. It knows ids, codes, durations and the
+// names of callers, never their tokens or a request's URLs.
 type callLog struct{ log *slog.Logger }
 
 // stream logs a call, unary ones too, and turns a panic of its handler into INTERNAL so
@@ -51,6 +55,10 @@ func (c callLog) ended(ctx context.Context, method, id string, begin time.Time, 
 		slog.String("method", method),
 		slog.String("code", st.Code().String()),
 		slog.Float64("duration_ms", float64(time.Since(begin).Microseconds())/1000),
+	}
+	if who, ok := guard.FromContext(ctx); ok && who.Name != "" {
+		// A certificate may have a name of any length.
+		attrs = append(attrs, slog.String("caller", clip(who.Name, maxLoggedName)))
 	}
 	if id != "" {
 		attrs = append(attrs, slog.String("mix", clip(id, maxLoggedID)))

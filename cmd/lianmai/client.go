@@ -39,6 +39,19 @@ func (c *client) register(cmd *cobra.Command) {
 	c.identity.register(flags)
 }
 
+// tokenFrom names the flag or the variable that has the token; "" for no token.
+func (c *client) tokenFrom() string {
+	switch {
+	case c.tokenFile != "":
+		return "--token-file"
+	case c.token != "":
+		return "--token"
+	case os.Getenv(tokenEnv) != "":
+		return tokenEnv
+	}
+	return ""
+}
+
 // services is the whole API.
 type services struct {
 	pb.MixServiceClient

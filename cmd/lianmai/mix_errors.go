@@ -23,14 +23,19 @@ func namesOf(names map[string]string) flagNames {
 
 // refusal is the service's error for a call.
 type refusal struct {
-	server string
-	status *status.Status
-	flagOf flagNames
+	server    string
+	tokenFrom string // the flag or variable with the token that was sent; empty for none
+	certified bool   // by a client certificate
+	status    *status.Status
+	flagOf    flagNames
 }
 
 // explain makes a refusal of the error of a call.
 func (c *client) explain(err error, flagOf flagNames) error {
-	return &refusal{server: c.server, status: status.Convert(err), flagOf: flagOf}
+	return &refusal{
+		server: c.server, tokenFrom: c.tokenFrom(), certified: c.cert != "",
+		status: status.Convert(err), flagOf: flagOf,
+	}
 }
 
 // Error returns it in one line.
@@ -48,8 +53,10 @@ func (r *refusal) exitCode() int {
 func (r *refusal) print(w io.Writer) {
 	switch r.status.Code() {
 	case codes.Unavailable:
-		fmt.Fprintf(w, "lianmai: cannot reach the service at %s (%s); does `lianmai serve` run? --server says where it is\n",
-			r.server, r.status.Message())
+		fmt.Fprintf(w, "lianmai: cannot reach the service at %s (%s); %s\n", r.server, r.status.Message(), whyUnreached(r.status.Message()))
+		return
+	case codes.Unauthenticated:
+		fmt.Fprintf(w, "lianmai: %s\n", r.unknown())
 		return
 	case codes.DeadlineExceeded:
 		fmt.Fprintf(w, "lianmai: no answer from %s in time (%s); --timeout gives it more\n", r.server, r.status.Message())
@@ -71,6 +78,35 @@ func (r *refusal) print(w io.Writer) {
 	for _, fault := range faults {
 		fmt.Fprintf(w, "  %s\n", fault)
 	}
+}
+
+// whyUnreached guesses from gRPC's message why no connection came about.
+func whyUnreached(message string) string {
+	for _, guess := range []struct{ sign, why string }{
+		// A service with TLS hangs up on who speaks without; both are strangers' texts.
+		{"server preface", "does it want TLS? --tls speaks it, --ca FILE if its certificate is from an authority of your own"},
+		{"first record does not look like a TLS handshake", "does it speak without TLS? leave --tls, --ca and --cert out"},
+		{"unknown authority", "--ca FILE has the authorities that its certificate may be from"},
+		{"failed to verify certificate", "--server wants a name that is in its certificate, which must be in date"},
+		{"certificate required", "it wants a client certificate: --cert FILE and --key FILE"},
+	} {
+		if strings.Contains(message, guess.sign) {
+			return guess.why
+		}
+	}
+	return "does `lianmai serve` run? --server says where it is"
+}
+
+// unknown says what somebody whom the service does not know can do.
+func (r *refusal) unknown() string {
+	switch {
+	case r.tokenFrom != "":
+		return fmt.Sprintf("%s (the one of %s)", r.status.Message(), r.tokenFrom)
+	case r.certified:
+		return r.status.Message() + "; --token-file FILE or " + tokenEnv + " gives a token instead"
+	}
+	return fmt.Sprintf("the service at %s wants to know who calls: give --token-file FILE or set %s; --cert FILE and --key FILE where it takes client certificates",
+		r.server, tokenEnv)
 }
 
 // faults returns each field violation, with the flag that it came from as its path.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"slices"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -25,6 +26,8 @@ type startFlags struct {
 	videoBitrate bitrateFlag
 	preset       string
 	audioBitrate bitrateFlag
+	idleTimeout  time.Duration
+	maxDuration  time.Duration
 }
 
 // presets are x264's, fastest first, as the API takes them.
@@ -47,7 +50,10 @@ Starting the same mix twice is fine: the second time changes nothing.`,
   lianmai mix start --id talk --template stage@2 --auto-main --display anna=安娜 --placeholder anna=anna-away \
     --music bed=theme --normalise \
     --input anna=rtmp://127.0.0.1/live/anna --input ben=rtmp://127.0.0.1/live/ben \
-    --output rtmp://127.0.0.1/live/talk`,
+    --output rtmp://127.0.0.1/live/talk
+  lianmai mix start --id show --idle-timeout 90s --max-duration 4h \
+    --input anna=rtmp://127.0.0.1/live/anna --output rtmp://127.0.0.1/live/show
+  lianmai mix start --id lobby --idle-timeout 0 --output rtmp://127.0.0.1/live/lobby   # until it is stopped`,
 		Args: args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			req, err := f.request(cmd)
@@ -82,7 +88,11 @@ func (f *startFlags) register(c *client, cmd *cobra.Command) {
 	flags.Var(&f.videoBitrate, "video-bitrate", "bits per second of the picture (default 2500k)")
 	flags.StringVar(&f.preset, "preset", "", "x264 `PRESET` (default veryfast)")
 	flags.Var(&f.audioBitrate, "audio-bitrate", "bits per second of the sound (default 128k)")
+	flags.DurationVar(&f.idleTimeout, "idle-timeout", 0, "end the mix when no input has been live for so long, such as 90s, up to 24h; 0 = never (default 5m)")
+	flags.DurationVar(&f.maxDuration, "max-duration", 0, "end the mix that long after its start, such as 4h, up to 720h; 0 = never (default)")
 	complete(cmd, "template", c.templates)
+	completeFrom(cmd, "idle-timeout", []string{"0", "30s", "5m", "1h"})
+	completeFrom(cmd, "max-duration", []string{"0", "1h", "4h", "24h"})
 	completeFrom(cmd, "preset", presets)
 	complete(cmd, "main", f.inputNames)
 	completePairs(cmd, "display", f.inputNames, nil)
@@ -113,7 +123,9 @@ func (f *startFlags) request(cmd *cobra.Command) (*pb.StartMixRequest, error) {
 			Width: int32(f.size.Width), Height: int32(f.size.Height),
 			Bitrate: int32(f.videoBitrate), Preset: f.preset,
 		},
-		Audio: &pb.AudioSettings{Bitrate: int32(f.audioBitrate)},
+		Audio:       &pb.AudioSettings{Bitrate: int32(f.audioBitrate)},
+		IdleTimeout: given(cmd, "idle-timeout", f.idleTimeout),
+		MaxDuration: given(cmd, "max-duration", f.maxDuration),
 	}
 	if f.fps.Den != 0 {
 		spec.Video.FrameRate = &pb.FrameRate{Num: int32(f.fps.Num), Den: int32(f.fps.Den)}

@@ -23,6 +23,8 @@ var startFlagOf = map[string]string{
 	"spec.video.bitrate":            "--video-bitrate",
 	"spec.video.preset":             "--preset",
 	"spec.audio.bitrate":            "--audio-bitrate",
+	"spec.idle_timeout":             "--idle-timeout",
+	"spec.max_duration":             "--max-duration",
 }
 
 // flagOf names the flag that a field came from. It names an input or an output by

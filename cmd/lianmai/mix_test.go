@@ -234,6 +234,7 @@ func TestCompletion(t *testing.T) {
 		{[]string{"layout", "room", "--order", "ben,a"}, []string{"ben,anna"}},
 		{[]string{"start", "--template", "p"}, []string{"pip", "pk"}},
 		{[]string{"start", "--preset", "very"}, []string{"veryfast", "veryslow"}},
+		{[]string{"start", "--max-duration", "4"}, []string{"4h"}},
 		{[]string{"start", "--input", "anna=rtmp://h/a/s", "--main", ""}, []string{"anna"}},
 	} {
 		got, _ := s.offers(append([]string{"mix", "--server", s.addr}, test.args...)...)

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"strings"
+	"sync"
 	"syscall"
 
 	"github.com/spf13/pflag"
@@ -99,7 +100,11 @@ func openGuards(ctx context.Context, cfg config.Config, log *slog.Logger) (g gua
 		reloads = append(reloads, streams.Reload)
 	}
 	if cfg.Tokens == "" && cfg.TLS.Cert == "" && cfg.Publish.Keys == "" {
-		return g, nil // SIGHUP ends the process, as it does others
+		// SIGHUP would end the process; `systemctl reload` must not.
+		onHangup(ctx, sync.OnceFunc(func() {
+			log.Info("SIGHUP: nothing to read again without --tokens, --tls-cert or --publish-keys")
+		}))
+		return g, nil
 	}
 	onHangup(ctx, func() {
 		for _, reload := range reloads {

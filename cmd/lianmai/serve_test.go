@@ -142,3 +142,39 @@ func TestSIGTERM(t *testing.T) {
 		t.Errorf("log:\n%s", log.String())
 	}
 }
+
+// With nothing to read again SIGHUP, which `systemctl reload` sends, leaves the service
+// running.
+func TestSIGHUPIsNoEnd(t *testing.T) {
+	banner, log := lineWriter{make(chan string, 8)}, lineWriter{make(chan string, 1000)}
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "serve", "--grpc", "127.0.0.1:0", "--http", "off", "--rtmp", "off")
+	cmd.Env = append(os.Environ(), asCommandEnv+"=1")
+	cmd.Stdout, cmd.Stderr = banner, log
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	exited := make(chan error, 1)
+	go func() { exited <- cmd.Wait() }()
+	begun, told := false, false
+	for !told {
+		select {
+		case <-banner.lines:
+			begun = true
+			if err := cmd.Process.Signal(syscall.SIGHUP); err != nil {
+				t.Fatal(err)
+			}
+		case line := <-log.lines:
+			told = begun && strings.Contains(line, "nothing to read again")
+		case err := <-exited:
+			t.Fatalf("serve ended: %v", err)
+		}
+	}
+	for _, sig := range []os.Signal{syscall.SIGHUP, syscall.SIGTERM} {
+		if err := cmd.Process.Signal(sig); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := <-exited; err != nil {
+		t.Errorf("serve ended: %v", err)
+	}
+}
