@@ -35,7 +35,7 @@ func addGuardFlags(flags *pflag.FlagSet) {
 	flags.String("tls-key", "", "PEM `FILE` of its private key")
 	flags.String("tls-client-ca", "", "PEM `FILE` of the authorities whose client certificates may call")
 	flags.Var(&listFlag{}, "allow-input", "where streams may be pulled from: `HOST`, *.DOMAIN, ADDRESS or CIDR, with :PORT or without, or * for all public ones; may be repeated")
-	flags.Var(&listFlag{}, "allow-output", "where streams may be pushed to, as --allow-input has it; `HOST`")
+	flags.Var(&listFlag{}, "allow-output", "where streams may be pushed to, a `HOST` and so on as --allow-input has it; may be repeated")
 	flags.Bool("allow-private", false, "let inputs and outputs have private and loopback addresses: for laboratories")
 	flags.String("publish-keys", "", "`FILE` of secrets that publishers' keys are made with, one a line; see lianmai token stream")
 	flags.String("publish-key", "", "such a `SECRET` itself; others of this machine can see it, so better --publish-keys")
