@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/lianmai/lianmai/encode"
 	pb "github.com/lianmai/lianmai/proto/lianmai/v1"
 )
 
@@ -24,11 +25,9 @@ type startFlags struct {
 	fps          fpsFlag
 	videoBitrate bitrateFlag
 	preset       string
+	decoding     string
 	audioBitrate bitrateFlag
 }
-
-// presets are x264's, fastest first, as the API takes them.
-var presets = []string{"ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow"}
 
 func newMixStartCommand(c *client) *cobra.Command {
 	f := &startFlags{}
@@ -80,10 +79,12 @@ func (f *startFlags) register(c *client, cmd *cobra.Command) {
 	flags.Var(&f.size, "size", "size of the picture in pixels (default 720x1280)")
 	flags.Var(&f.fps, "fps", "frames per second, also as a fraction (default 30)")
 	flags.Var(&f.videoBitrate, "video-bitrate", "bits per second of the picture (default 2500k)")
-	flags.StringVar(&f.preset, "preset", "", "x264 `PRESET` (default veryfast)")
+	flags.StringVar(&f.preset, "preset", "", presetUsage+" (default balanced)")
+	flags.StringVar(&f.decoding, "decoding", "", decodingUsage+" (default auto)")
 	flags.Var(&f.audioBitrate, "audio-bitrate", "bits per second of the sound (default 128k)")
 	complete(cmd, "template", c.templates)
-	completeFrom(cmd, "preset", presets)
+	completeFrom(cmd, "preset", encode.Presets())
+	completeFrom(cmd, "decoding", decodings)
 	complete(cmd, "main", f.inputNames)
 	completePairs(cmd, "display", f.inputNames, nil)
 	completePairs(cmd, "placeholder", f.inputNames, c.assets)
@@ -114,6 +115,9 @@ func (f *startFlags) request(cmd *cobra.Command) (*pb.StartMixRequest, error) {
 			Bitrate: int32(f.videoBitrate), Preset: f.preset,
 		},
 		Audio: &pb.AudioSettings{Bitrate: int32(f.audioBitrate)},
+	}
+	if spec.Video.Decoding, err = decodingOf(f.decoding); err != nil {
+		return nil, err
 	}
 	if f.fps.Den != 0 {
 		spec.Video.FrameRate = &pb.FrameRate{Num: int32(f.fps.Num), Den: int32(f.fps.Den)}

@@ -35,6 +35,7 @@ type renderFlags struct {
 	videoBitrate bitrateFlag
 	audioBitrate bitrateFlag
 	preset       string
+	decoding     string
 	music        string
 	duration     time.Duration
 	output       string
@@ -64,7 +65,8 @@ every run.`,
 	flags.Var(&f.fps, "fps", "frames per second, such as 30 or 30000/1001")
 	flags.Var(&f.videoBitrate, "video-bitrate", "bits per second of the picture")
 	flags.Var(&f.audioBitrate, "audio-bitrate", "bits per second of the sound")
-	flags.StringVar(&f.preset, "preset", "veryfast", "x264 `PRESET`: slower ones look better at the same bitrate")
+	flags.StringVar(&f.preset, "preset", encode.PresetBalanced, presetUsage)
+	flags.StringVar(&f.decoding, "decoding", decodings[0], decodingUsage)
 	flags.StringVar(&f.music, "music", "", "`FILE` with music to play under the inputs")
 	flags.DurationVar(&f.duration, "duration", 0, "how much to render (default: until the longest input ends)")
 	flags.StringVarP(&f.output, "output", "o", "", "`FILE` to write, .flv or .mp4")
@@ -73,7 +75,8 @@ every run.`,
 	_ = cmd.MarkFlagRequired("output")
 	_ = cmd.MarkFlagFilename("output", "flv", "mp4")
 	completeFrom(cmd, "template", layout.BuiltinNames())
-	completeFrom(cmd, "preset", presets)
+	completeFrom(cmd, "preset", encode.Presets())
+	completeFrom(cmd, "decoding", decodings)
 	return cmd
 }
 
@@ -81,8 +84,11 @@ every run.`,
 func (f renderFlags) spec() (mixer.Spec, error) {
 	spec := mixer.Spec{
 		ID: "render", Revision: 1,
-		Layout:  mixer.LayoutSpec{Template: f.template, Main: f.mainSpeaker},
-		Video:   mixer.VideoSpec{Width: f.size.Width, Height: f.size.Height, FrameRate: f.fps.FrameRate, Bitrate: int(f.videoBitrate), Preset: f.preset},
+		Layout: mixer.LayoutSpec{Template: f.template, Main: f.mainSpeaker},
+		Video: mixer.VideoSpec{
+			Width: f.size.Width, Height: f.size.Height, FrameRate: f.fps.FrameRate,
+			Bitrate: int(f.videoBitrate), Preset: f.preset, FullDecoding: f.decoding == decodingFull,
+		},
 		Audio:   mixer.AudioSpec{Bitrate: int(f.audioBitrate)},
 		Outputs: []mixer.Output{{Name: "file", URL: f.output}},
 	}
@@ -155,8 +161,11 @@ func (f renderFlags) check() error {
 	if f.audioBitrate < 32_000 || f.audioBitrate > 320_000 {
 		return fmt.Errorf("--audio-bitrate %s: 32k to 320k are allowed", f.audioBitrate.String())
 	}
-	if !slices.Contains(presets, f.preset) {
-		return fmt.Errorf("--preset %q: want one of %s", f.preset, strings.Join(presets, ", "))
+	if !slices.Contains(encode.Presets(), f.preset) {
+		return fmt.Errorf("--preset %q: want one of %s", f.preset, strings.Join(encode.Presets(), ", "))
+	}
+	if _, err := decodingOf(f.decoding); err != nil {
+		return err
 	}
 	if f.duration < 0 {
 		return fmt.Errorf("--duration %v: must not be negative", f.duration)
