@@ -194,7 +194,7 @@ func render(ctx context.Context, f renderFlags, stderr io.Writer) error {
 	}
 	log := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	progress, finish := renderProgress(stderr, total, f.quiet)
-	err = mixer.Render(ctx, spec, mixer.Options{Fonts: newFonts(log), Log: log, Until: f.duration, Progress: progress})
+	err = mixer.Render(ctx, spec, mixer.Options{Fonts: systemFonts(log), Log: log, Until: f.duration, Progress: progress})
 	finish()
 	if err != nil {
 		_ = os.Remove(f.output) // half a file is of no use
