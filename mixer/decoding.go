@@ -84,6 +84,7 @@ func (d *decoding) take() (p queued, kind media.Kind, offset time.Duration, ok b
 		}
 		if kind, ok := s.due(); ok {
 			q := s.queues[kind].pop()
+			s.makeRoom()
 			s.busy, d.demand = true, s.demand
 			return q, kind, s.offset(&q), true
 		}
