@@ -181,32 +181,45 @@ func render(ctx context.Context, f renderFlags, stderr io.Writer) error {
 	if err != nil {
 		return usageError{err}
 	}
-	var paths []string
-	for _, p := range spec.Participants {
-		paths = append(paths, p.URL)
-	}
-	total, err := mixer.RenderDuration(paths)
+	total, err := f.total(spec)
 	if err != nil {
 		return badFile(stderr, err)
-	}
-	if f.duration > 0 {
-		total = f.duration
 	}
 	log := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	progress, finish := renderProgress(stderr, total, f.quiet)
 	err = mixer.Render(ctx, spec, mixer.Options{Fonts: systemFonts(log), Log: log, Until: f.duration, Progress: progress})
 	finish()
 	if err != nil {
-		_ = os.Remove(f.output) // half a file is of no use
+		if !isFileFault(err) { // with one the output has not been begun
+			_ = os.Remove(f.output) // half a file is of no use
+		}
 		return badFile(stderr, err)
 	}
 	return nil
 }
 
+// total returns how long the mix is going to be, for the progress bar; 0 where there is none:
+// to look into files takes as long as to decode seven pictures of each.
+func (f renderFlags) total(spec mixer.Spec) (time.Duration, error) {
+	if f.duration > 0 || f.quiet {
+		return f.duration, nil
+	}
+	var paths []string
+	for _, p := range spec.Participants {
+		paths = append(paths, p.URL)
+	}
+	return mixer.RenderDuration(paths)
+}
+
+// isFileFault says that a file is no media file, is not there or may not be opened.
+func isFileFault(err error) bool {
+	return errors.Is(err, decode.ErrNotMedia) || errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission)
+}
+
 // badFile says in one line that an input is no media file or is not there, which
 // is the caller's mistake; other errors are returned as they are.
 func badFile(stderr io.Writer, err error) error {
-	if !errors.Is(err, decode.ErrNotMedia) && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrPermission) {
+	if !isFileFault(err) {
 		return err
 	}
 	fmt.Fprintf(stderr, "lianmai: %v\n", err)
