@@ -45,8 +45,8 @@ type Counts struct {
 // reads; the lock is held only for copying.
 type Ring struct {
 	mu   sync.Mutex
-	pcm  []float32
-	mask int64
+	pcm  []float32 // grows up to the window; a power of two of frames
+	mask int64     // of the window
 	hold int64
 
 	next     int64 // the first frame that has not been read
@@ -61,7 +61,11 @@ type Ring struct {
 	read [maxRuns]Run // what Read returned; the reader's
 }
 
-// NewRing makes a ring of at least frames frames (rounded up to a power of two).
+// firstFrames is how much memory a ring has at first: 0.34 s. Few sources ever need more.
+const firstFrames = 1 << 14
+
+// NewRing makes a ring of at least frames frames (rounded up to a power of two). Its memory
+// grows to that as it is written ahead.
 // Of the run that is being read, the hold frames that are due next can no longer
 // be replaced or cleared: the reader may have planned on them.
 func NewRing(frames, hold int) *Ring {
@@ -69,7 +73,28 @@ func NewRing(frames, hold int) *Ring {
 	for size < frames {
 		size *= 2
 	}
-	return &Ring{pcm: make([]float32, size*Channels), mask: int64(size - 1), hold: int64(hold)}
+	return &Ring{pcm: make([]float32, min(size, firstFrames)*Channels), mask: int64(size - 1), hold: int64(hold)}
+}
+
+// offset returns where in pcm the frame of index at is.
+func (r *Ring) offset(at int64) int { return int(at&int64(len(r.pcm)/Channels-1)) * Channels }
+
+// grow gives the ring memory up to its last frame; what it holds stays where it is.
+func (r *Ring) grow() {
+	need, have := r.runs[r.n-1].End-r.next, int64(len(r.pcm)/Channels)
+	if need <= have {
+		return
+	}
+	for have < need {
+		have *= 2
+	}
+	small := Ring{pcm: r.pcm}
+	r.pcm = make([]float32, have*Channels)
+	for _, run := range r.runs[:r.n] {
+		for at := max(run.Start, r.next); at < run.End; at++ {
+			copy(r.pcm[r.offset(at):][:Channels], small.pcm[small.offset(at):])
+		}
+	}
 }
 
 // Capacity returns the length of the window in frames.
@@ -102,6 +127,7 @@ func (r *Ring) Write(at int64, pcm []float32) int {
 		r.openable = false
 		return 0
 	}
+	r.grow()
 	r.fill(start, pcm[(start-at)*Channels:(end-at)*Channels])
 	return int(end - start)
 }
@@ -113,7 +139,7 @@ const maxSample = 16
 // sample a sane number: a broken stream can decode to anything.
 func (r *Ring) fill(at int64, pcm []float32) {
 	for len(pcm) > 0 {
-		i := int(at&r.mask) * Channels
+		i := r.offset(at)
 		dst := r.pcm[i:min(len(r.pcm), i+len(pcm))]
 		for j, v := range pcm[:len(dst)] {
 			if !(v >= -maxSample && v <= maxSample) {
@@ -167,7 +193,7 @@ func (r *Ring) Read(at int64, dst []float32) []Run {
 
 // copyOut copies the frames from index at on into dst.
 func (r *Ring) copyOut(dst []float32, at int64) {
-	i := int(at&r.mask) * Channels
+	i := r.offset(at)
 	n := copy(dst, r.pcm[i:])
 	copy(dst[n:], r.pcm)
 }

@@ -245,6 +245,7 @@ func TestRingAgainstModel(t *testing.T) {
 		const capacity = 256
 		hold := int64(rapid.IntRange(0, 20).Draw(t, "hold"))
 		r := NewRing(capacity, int(hold))
+		r.pcm = r.pcm[:rapid.SampledFrom([]int{16, capacity}).Draw(t, "memory")*Channels] // grows
 		m := &ringModel{frames: map[int64]modelFrame{}}
 		base := rapid.SampledFrom([]int64{0, -300, 1 << 40}).Draw(t, "base")
 		m.next = base

@@ -3,8 +3,8 @@ package audio
 import "sync/atomic"
 
 // ringFrames is how far ahead a source may be written: 2^18 frames are 5.4 s and
-// 2 MB. It must hold the longest delay that a source may have and the burst that
-// follows a stall.
+// 2 MB, if it ever comes to that. It must hold the longest delay that a source may have
+// and the burst that follows a stall.
 const ringFrames = 1 << 18
 
 // Source is one track of a mix. A Mixer makes it. Its methods may be called from

@@ -16,11 +16,14 @@ import (
 
 // Fonts finds and shapes the letters of placeholders: the bundled Go Bold for what it
 // has (Latin, Greek, Cyrillic), the system's fonts for the rest. Make it once: looking
-// for the system's fonts can take seconds. Safe for concurrent use.
+// for the system's fonts can take seconds, and one with Chinese takes 20 MB. So that is
+// left until a letter needs it. Safe for concurrent use.
 type Fonts struct {
 	mu      sync.Mutex // guards all that follows
 	bundled *font.Face
-	system  *fontscan.FontMap // nil without system fonts
+	find    func() *fontscan.FontMap // finds system; nil once it was called
+	system  *fontscan.FontMap        // nil without system fonts
+	script  language.Script          // of the letters that are resolved next
 	shaper  shaping.HarfbuzzShaper
 	split   shaping.Segmenter
 	wrap    shaping.LineWrapper
@@ -44,31 +47,41 @@ func BundledFonts() *Fonts {
 
 // SystemFonts returns Fonts that know the system's fonts too. An index of them is kept in
 // the folder cacheDir, which is made if need be, so that the next start is faster; with an
-// empty cacheDir none is kept. When the system's fonts cannot be had, an error says
-// why and the Fonts returned beside it know the bundled face alone; they are never nil.
-func SystemFonts(cacheDir string) (*Fonts, error) {
+// empty cacheDir none is kept. When the system's fonts are needed and cannot be had, failed
+// is told why, once, and the bundled face has to do.
+func SystemFonts(cacheDir string, failed func(error)) *Fonts {
 	f := BundledFonts()
+	f.find = func() *fontscan.FontMap {
+		system, err := findFonts(cacheDir)
+		if err != nil {
+			failed(fmt.Errorf("compose: system fonts: %w", err))
+		}
+		return system
+	}
+	return f
+}
+
+func findFonts(cacheDir string) (*fontscan.FontMap, error) {
 	if cacheDir == "" {
 		temporary, err := os.MkdirTemp("", "lianmai-fonts-")
 		if err != nil {
-			return f, fmt.Errorf("compose: folder for the font index: %w", err)
+			return nil, err
 		}
 		defer os.RemoveAll(temporary)
 		cacheDir = temporary
 	}
 	cacheDir = filepath.Clean(cacheDir)
 	if err := os.MkdirAll(cacheDir, 0o755); err != nil {
-		return f, fmt.Errorf("compose: folder for the font index: %w", err)
+		return nil, err
 	}
 	system := fontscan.NewFontMap(silent{})
 	if err := system.UseSystemFonts(cacheDir); err != nil {
-		return f, fmt.Errorf("compose: system fonts: %w", err)
+		return nil, err
 	}
 	query := fontscan.Query{Families: families[:]}
 	query.Aspect.Weight = font.WeightBold
 	system.SetQuery(query)
-	f.system = system
-	return f, nil
+	return system, nil
 }
 
 // silent drops the scanner's remarks about fonts that it cannot read.
@@ -114,17 +127,24 @@ func (f *Fonts) has(r rune) bool {
 // ResolveFace implements shaping.Fontmap for package shaping. It is called with mu
 // held and never returns nil.
 func (f *Fonts) ResolveFace(r rune) *font.Face {
-	if _, ok := f.bundled.NominalGlyph(r); ok || f.system == nil {
+	if _, ok := f.bundled.NominalGlyph(r); ok {
 		return f.bundled
 	}
-	if face := f.system.ResolveFace(r); face != nil {
-		return face
+	if f.find != nil {
+		f.system, f.find = f.find(), nil
+		f.SetScript(f.script)
+	}
+	if f.system != nil {
+		if face := f.system.ResolveFace(r); face != nil {
+			return face
+		}
 	}
 	return f.bundled
 }
 
 // SetScript implements shaping.FontmapScript. It is called with mu held.
 func (f *Fonts) SetScript(s language.Script) {
+	f.script = s
 	if f.system != nil {
 		f.system.SetScript(s)
 	}

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"image/color"
 	"math"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -182,17 +184,37 @@ func TestColourBelongsToTheName(t *testing.T) {
 }
 
 func TestSystemFonts(t *testing.T) {
-	fonts, err := SystemFonts(t.TempDir())
-	if err != nil {
-		t.Logf("no system fonts: %v", err)
-	}
+	var failed error
+	fonts := SystemFonts(t.TempDir(), func(err error) { failed = err })
 	if !fonts.Supports("Ann Lee, Пётр") {
 		t.Error("Latin and Cyrillic cannot be written")
+	}
+	if fonts.find == nil {
+		t.Error("the system's fonts have been looked for, which costs much, and are not needed")
 	}
 	if BundledFonts().Supports("连麦") {
 		t.Error("the bundled face claims to have Chinese")
 	}
 	if fonts.Supports("\U0010ffff") {
 		t.Error("a noncharacter can be written")
+	}
+	if fonts.find != nil {
+		t.Error("the system's fonts have not been looked for")
+	}
+	if failed != nil {
+		t.Logf("no system fonts: %v", failed)
+	}
+}
+
+// A folder that cannot be made is told once; the bundled face has to do.
+func TestSystemFontsThatCannotBeHad(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	told := 0
+	fonts := SystemFonts(filepath.Join(file, "cache"), func(error) { told++ })
+	if fonts.Supports("连麦") || !fonts.Supports("Ann") || fonts.Supports("连") || told != 1 {
+		t.Errorf("told %d times", told)
 	}
 }

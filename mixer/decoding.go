@@ -84,6 +84,7 @@ func (d *decoding) take() (p queued, kind media.Kind, offset time.Duration, ok b
 		}
 		if kind, ok := s.due(); ok {
 			q := s.queues[kind].pop()
+			s.makeRoom()
 			s.busy, d.demand = true, s.demand
 			return q, kind, s.offset(&q), true
 		}
@@ -119,7 +120,7 @@ func (s *source) due() (media.Kind, bool) {
 	kind, found := media.Video, false
 	var first time.Duration
 	for k := range s.queues {
-		if s.queues[k].len() == 0 {
+		if s.queues[k].len() == 0 || media.Kind(k) == media.Video && s.stocked() {
 			continue
 		}
 		head := s.queues[k].peek()
@@ -132,6 +133,16 @@ func (s *source) due() (media.Kind, bool) {
 		}
 	}
 	return kind, found
+}
+
+// maxStock is how much beyond what is wanted pictures are decoded on a virtual clock, where
+// nothing comes late: each of them is memory, and on a live one they are insurance.
+const maxStock = 40 * time.Millisecond
+
+// stocked says that there are as many pictures as are worth their memory; the source's lock
+// is held.
+func (s *source) stocked() bool {
+	return !s.live && s.slot.reaches(s.target+maxStock)
 }
 
 func (d *decoding) decode(q queued, kind media.Kind, offset time.Duration) {

@@ -3,7 +3,6 @@ package mixer
 import (
 	"time"
 
-	"github.com/lianmai/lianmai/encode"
 	"github.com/lianmai/lianmai/layout"
 )
 
@@ -12,8 +11,8 @@ import (
 // of decoding and 0.002 of a mix's SSIM.
 const (
 	coarseAtHalf = 0.5
-	// coarseWhenPoor is for the preset economy, and for an overloaded machine.
-	coarseWhenPoor = 0.75
+	// coarseWhenLate is for a machine that does not keep up.
+	coarseWhenLate = 0.75
 )
 
 // demand is how well the pictures of a source must be decoded, as the tick sees it.
@@ -34,16 +33,15 @@ func (s *Session) demands() {
 	}
 }
 
-// coarseBelow returns how small pictures must be shown to be decoded coarsely. Who
-// chooses x264's preset, or quality, has chosen what it costs.
+// coarseBelow returns how small pictures must be shown to be decoded coarsely.
 func (s *Session) coarseBelow() float64 {
 	switch {
-	case s.load.level >= LoadLessDecoding || s.video.Preset == encode.PresetEconomy:
-		return coarseWhenPoor
-	case s.video.Preset == encode.PresetBalanced || s.video.Preset == "":
-		return coarseAtHalf
-	default:
+	case s.load.level >= LoadLessDecoding:
+		return coarseWhenLate
+	case s.video.FullDecoding:
 		return 0
+	default:
+		return coarseAtHalf
 	}
 }
 

@@ -50,6 +50,7 @@ type source struct {
 
 	mu        sync.Mutex
 	cond      sync.Cond // something below changed
+	room      sync.Cond // on a virtual clock: the feed that is held back may go on
 	queues    [2]packetQueue
 	timeline  timeline
 	target    time.Duration // what is due up to here plus lookahead may be decoded
@@ -102,7 +103,7 @@ func newSource(id int, name string, feed Feed, clock Clock, track *audio.Source,
 		log: log.With("participant", name), needKey: true,
 		link: link{video: -1, audio: -1}, keyAt: -1,
 	}
-	s.cond.L = &s.mu
+	s.cond.L, s.room.L = &s.mu, &s.mu
 	return s
 }
 
@@ -135,6 +136,7 @@ func (s *source) close() {
 	s.mu.Lock()
 	s.closed = true
 	s.cond.Broadcast()
+	s.room.Broadcast()
 	s.mu.Unlock()
 	s.unwatch()
 	s.cancel()
@@ -143,22 +145,38 @@ func (s *source) close() {
 	s.slot.clear()
 }
 
-// holdBack waits, on a virtual clock, until the decode goroutine needs more.
+// holdBack waits, on a virtual clock, until the decode goroutine needs more. It lets much
+// through at a time: to wake up for each packet costs more than to read it.
 func (s *source) holdBack() {
-	for !s.closed && s.ahead(media.Video) && s.ahead(media.Audio) {
-		s.cond.Wait()
+	if !s.ahead(media.Video, 8*lookahead) || !s.ahead(media.Audio, 8*lookahead) {
+		return
+	}
+	for !s.closed && s.heldBack() {
+		s.room.Wait()
 	}
 }
 
-// ahead says that a kind of media needs no more packets for now. A kind that has
-// nothing while the other has all it may hold is not coming: some files store one
+// heldBack says that a feed that waits goes on waiting.
+func (s *source) heldBack() bool {
+	return s.ahead(media.Video, 2*lookahead) && s.ahead(media.Audio, 2*lookahead)
+}
+
+// makeRoom wakes the feed if it is held back no longer; the source's lock is held.
+func (s *source) makeRoom() {
+	if !s.live && !s.heldBack() {
+		s.room.Signal()
+	}
+}
+
+// ahead says that a kind of media has packets for so long and needs no more. A kind that
+// has nothing while the other has all it may hold is not coming: some files store one
 // before the other, others have only one.
-func (s *source) ahead(kind media.Kind) bool {
+func (s *source) ahead(kind media.Kind, by time.Duration) bool {
 	q := &s.queues[kind]
 	if q.len() == 0 {
 		return s.queues[1-kind].full()
 	}
-	return q.len() > 1 && q.items[len(q.items)-1].pkt.DTS+s.timeline.offset > s.target+2*lookahead
+	return q.len() > 1 && q.items[len(q.items)-1].pkt.DTS+s.timeline.offset > s.target+by
 }
 
 // offset returns what maps a queued packet's timestamps to session time: the
@@ -178,6 +196,7 @@ func (s *source) advance(t time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.target = max(s.target, t)
+	s.makeRoom()
 	s.signal()
 }
 
@@ -214,7 +233,7 @@ func (s *source) exhausted() bool {
 	if s.ended {
 		return s.drained || s.queues[media.Video].len() > 0
 	}
-	return s.ahead(media.Video) && s.ahead(media.Audio)
+	return s.heldBack()
 }
 
 // done says that a feed that ends has been played to its end.

@@ -167,6 +167,9 @@ type VideoSpec struct {
 	Preset string
 	// GOP is the distance between key frames; 0 means 2 s.
 	GOP time.Duration
+	// FullDecoding decodes every stream with its deblocking filter, however small it is
+	// shown, as long as the machine keeps up.
+	FullDecoding bool
 }
 
 // AudioSpec says how the sound is encoded (AAC-LC, 48 kHz stereo).

@@ -173,6 +173,8 @@ func (s *Session) audioTick() error {
 		until := media.SampleTime(at+size) + lookahead/2
 		for _, src := range s.plan.all {
 			src.advance(until)
+		}
+		for _, src := range s.plan.all {
 			src.await(media.Audio, until)
 		}
 	}

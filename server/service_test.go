@@ -35,7 +35,7 @@ func TestStartMixFillsDefaults(t *testing.T) {
 	want.Participants[0].DisplayName, want.Participants[1].DisplayName = "anna", "ben"
 	want.Video = &pb.VideoSettings{
 		Width: 720, Height: 1280, FrameRate: &pb.FrameRate{Num: 30, Den: 1}, Bitrate: 2_500_000,
-		Preset: "veryfast", Gop: durationpb.New(2 * time.Second),
+		Preset: "balanced", Gop: durationpb.New(2 * time.Second), Decoding: pb.Decoding_DECODING_AUTO,
 	}
 	want.Audio = &pb.AudioSettings{Bitrate: 128_000}
 	want.Sound = &pb.SoundSettings{TargetLufs: -16, Ducking: &pb.Ducking{
@@ -52,7 +52,7 @@ func TestStartMixFillsDefaults(t *testing.T) {
 	spec := b.engine.mix("room").seen()[0]
 	if spec.ID != "room" || spec.Revision != 1 || len(spec.Participants) != 2 ||
 		spec.Participants[0].URL != "rtmp://127.0.0.1/live/anna?auth_key="+secret ||
-		spec.Video != (mixer.VideoSpec{Width: 720, Height: 1280, FrameRate: media.FPS(30), Bitrate: 2_500_000, Preset: "veryfast", GOP: 2 * time.Second}) ||
+		spec.Video != (mixer.VideoSpec{Width: 720, Height: 1280, FrameRate: media.FPS(30), Bitrate: 2_500_000, Preset: "balanced", GOP: 2 * time.Second}) ||
 		spec.Audio.Bitrate != 128_000 || spec.Outputs[0].Name != "output-1" || spec.Layout.Template != "grid-by-count" {
 		t.Errorf("the engine was given %+v", spec)
 	}
@@ -131,7 +131,7 @@ func TestUpdateMixReplacesTheSpec(t *testing.T) {
 	}
 
 	fixed := duet("room")
-	fixed.Video = &pb.VideoSettings{Width: 720, Height: 1280, Preset: "fast", Gop: durationpb.New(time.Second / 2)}
+	fixed.Video = &pb.VideoSettings{Width: 720, Height: 1280, Preset: "fast", Gop: durationpb.New(time.Second / 2), Decoding: pb.Decoding_DECODING_FULL}
 	fixed.Audio = &pb.AudioSettings{Bitrate: 64_000}
 	_, err = b.UpdateMix(t.Context(), &pb.UpdateMixRequest{Spec: fixed})
 	wantCode(t, err, codes.FailedPrecondition)
@@ -143,7 +143,7 @@ func TestUpdateMixReplacesTheSpec(t *testing.T) {
 			}
 		}
 	}
-	want := []string{"spec.video.width", "spec.video.height", "spec.video.preset", "spec.video.gop", "spec.audio.bitrate"}
+	want := []string{"spec.video.width", "spec.video.height", "spec.video.preset", "spec.video.gop", "spec.video.decoding", "spec.audio.bitrate"}
 	if !slices.Equal(subjects, want) {
 		t.Errorf("fixed fields = %q, want %q", subjects, want)
 	}

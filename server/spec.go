@@ -21,7 +21,7 @@ const (
 	DefaultHeight       = 1280      // pixels
 	DefaultFrameRate    = 30        // frames per second
 	DefaultVideoBitrate = 2_500_000 // bits per second
-	DefaultPreset       = "veryfast"
+	DefaultPreset       = "balanced"
 	DefaultGOP          = 2 * time.Second
 	DefaultAudioBitrate = 128_000 // bits per second
 )
@@ -86,7 +86,13 @@ func fillVideo(v *pb.VideoSettings) {
 	if v.Gop == nil {
 		v.Gop = durationpb.New(DefaultGOP)
 	}
+	if v.Decoding == pb.Decoding_DECODING_UNSPECIFIED {
+		v.Decoding = pb.Decoding_DECODING_AUTO
+	}
 }
+
+// fullDecoding says what is meant, also by a spec that was stored before there was a choice.
+func fullDecoding(v *pb.VideoSettings) bool { return v.Decoding == pb.Decoding_DECODING_FULL }
 
 func gcd(a, b int32) int32 {
 	for b != 0 {
@@ -148,6 +154,7 @@ func checkFixed(next, current *pb.MixSpec) error {
 		{"spec.video.bitrate", n.Bitrate == c.Bitrate},
 		{"spec.video.preset", n.Preset == c.Preset},
 		{"spec.video.gop", n.Gop.AsDuration() == c.Gop.AsDuration()},
+		{"spec.video.decoding", fullDecoding(n) == fullDecoding(c)},
 		{"spec.audio.bitrate", next.Audio.Bitrate == current.Audio.Bitrate},
 	} {
 		if !f.same {
@@ -184,12 +191,13 @@ func (l *Library) toMixer(ctx context.Context, spec *pb.MixSpec, revision int64)
 			PlaceholderAfter: spec.Layout.PlaceholderAfter.AsDuration(),
 		},
 		Video: mixer.VideoSpec{
-			Width:     int(spec.Video.Width),
-			Height:    int(spec.Video.Height),
-			FrameRate: media.FrameRate{Num: int(spec.Video.FrameRate.Num), Den: int(spec.Video.FrameRate.Den)},
-			Bitrate:   int(spec.Video.Bitrate),
-			Preset:    spec.Video.Preset,
-			GOP:       spec.Video.Gop.AsDuration(),
+			Width:        int(spec.Video.Width),
+			Height:       int(spec.Video.Height),
+			FrameRate:    media.FrameRate{Num: int(spec.Video.FrameRate.Num), Den: int(spec.Video.FrameRate.Den)},
+			Bitrate:      int(spec.Video.Bitrate),
+			Preset:       spec.Video.Preset,
+			GOP:          spec.Video.Gop.AsDuration(),
+			FullDecoding: fullDecoding(spec.Video),
 		},
 		Audio: mixer.AudioSpec{Bitrate: int(spec.Audio.Bitrate)},
 		Music: toMusic(spec.Music),

@@ -70,7 +70,7 @@ func (s *spawner) spawn(cfg Config) (_ *exec.Cmd, _ *wire.Conn, _ *os.File, err 
 	}
 	defer theirWords.Close()
 	cmd := exec.Command(cfg.Command[0], cfg.Command[1:]...)
-	cmd.Args[0] = filepath.Base(os.Args[0]) // for people who look at processes
+	cmd.Args[0] = filepath.Base(os.Args[0])  // for people who look at processes
 	cmd.Env = append([]string{}, cfg.Env...) // not nil: nil is this process's own
 	cmd.Dir = "/"
 	cmd.ExtraFiles = []*os.File{theirs}

@@ -83,8 +83,7 @@ func hasChinese() bool {
 	if cache, err := os.UserCacheDir(); err == nil {
 		index = cache + "/lianmai/fonts"
 	}
-	fonts, err := compose.SystemFonts(index)
-	return err == nil && fonts.Supports("连麦")
+	return compose.SystemFonts(index, func(error) {}).Supports("连麦")
 }
 
 // readSmall returns the beginning of a file, at most maxRead bytes.

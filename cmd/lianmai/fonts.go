@@ -19,14 +19,11 @@ func newFonts(log *slog.Logger) *compose.Fonts {
 }
 
 // systemFonts returns the system's fonts, or the built-in ones where they cannot be used.
+// They are not looked for until a letter needs them.
 func systemFonts(log *slog.Logger) *compose.Fonts {
 	var index string
 	if cache, err := os.UserCacheDir(); err == nil {
 		index = filepath.Join(cache, "lianmai", "fonts")
 	}
-	fonts, err := compose.SystemFonts(index)
-	if err != nil {
-		log.Warn("the system's fonts cannot be used", "error", err)
-	}
-	return fonts
+	return compose.SystemFonts(index, func(err error) { log.Warn("the system's fonts cannot be used", "error", err) })
 }

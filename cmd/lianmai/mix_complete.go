@@ -87,7 +87,9 @@ func (c *client) participants(cmd *cobra.Command, args []string) []string {
 }
 
 // hurried is c for completion.
-func (c *client) hurried() *client { return &client{server: c.server, identity: c.identity, timeout: completionTimeout} }
+func (c *client) hurried() *client {
+	return &client{server: c.server, identity: c.identity, timeout: completionTimeout}
+}
 
 // completionContext returns cmd's context; while completing, a command may have none.
 func completionContext(cmd *cobra.Command) context.Context {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/lianmai/lianmai/encode"
 	pb "github.com/lianmai/lianmai/proto/lianmai/v1"
 )
 
@@ -25,13 +26,11 @@ type startFlags struct {
 	fps          fpsFlag
 	videoBitrate bitrateFlag
 	preset       string
+	decoding     string
 	audioBitrate bitrateFlag
 	idleTimeout  time.Duration
 	maxDuration  time.Duration
 }
-
-// presets are x264's, fastest first, as the API takes them.
-var presets = []string{"ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow"}
 
 func newMixStartCommand(c *client) *cobra.Command {
 	f := &startFlags{}
@@ -86,14 +85,16 @@ func (f *startFlags) register(c *client, cmd *cobra.Command) {
 	flags.Var(&f.size, "size", "size of the picture in pixels (default 720x1280)")
 	flags.Var(&f.fps, "fps", "frames per second, also as a fraction (default 30)")
 	flags.Var(&f.videoBitrate, "video-bitrate", "bits per second of the picture (default 2500k)")
-	flags.StringVar(&f.preset, "preset", "", "x264 `PRESET` (default veryfast)")
+	flags.StringVar(&f.preset, "preset", "", presetUsage+" (default balanced)")
+	flags.StringVar(&f.decoding, "decoding", "", decodingUsage+" (default auto)")
 	flags.Var(&f.audioBitrate, "audio-bitrate", "bits per second of the sound (default 128k)")
 	flags.DurationVar(&f.idleTimeout, "idle-timeout", 0, "end the mix when no input has been live for so long, such as 90s, up to 24h; 0 = never (default 5m)")
 	flags.DurationVar(&f.maxDuration, "max-duration", 0, "end the mix that long after its start, such as 4h, up to 720h; 0 = never (default)")
 	complete(cmd, "template", c.templates)
 	completeFrom(cmd, "idle-timeout", []string{"0", "30s", "5m", "1h"})
 	completeFrom(cmd, "max-duration", []string{"0", "1h", "4h", "24h"})
-	completeFrom(cmd, "preset", presets)
+	completeFrom(cmd, "preset", encode.Presets())
+	completeFrom(cmd, "decoding", decodings)
 	complete(cmd, "main", f.inputNames)
 	completePairs(cmd, "display", f.inputNames, nil)
 	completePairs(cmd, "placeholder", f.inputNames, c.assets)
@@ -126,6 +127,9 @@ func (f *startFlags) request(cmd *cobra.Command) (*pb.StartMixRequest, error) {
 		Audio:       &pb.AudioSettings{Bitrate: int32(f.audioBitrate)},
 		IdleTimeout: given(cmd, "idle-timeout", f.idleTimeout),
 		MaxDuration: given(cmd, "max-duration", f.maxDuration),
+	}
+	if spec.Video.Decoding, err = decodingOf(f.decoding); err != nil {
+		return nil, err
 	}
 	if f.fps.Den != 0 {
 		spec.Video.FrameRate = &pb.FrameRate{Num: int32(f.fps.Num), Den: int32(f.fps.Den)}

@@ -22,6 +22,7 @@ var startFlagOf = map[string]string{
 	"spec.video.frame_rate":         "--fps",
 	"spec.video.bitrate":            "--video-bitrate",
 	"spec.video.preset":             "--preset",
+	"spec.video.decoding":           "--decoding",
 	"spec.audio.bitrate":            "--audio-bitrate",
 	"spec.idle_timeout":             "--idle-timeout",
 	"spec.max_duration":             "--max-duration",

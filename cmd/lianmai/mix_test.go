@@ -29,7 +29,7 @@ func TestStartAndList(t *testing.T) {
 	}
 	out := s.must("mix", "start", "--id", "room", "--input", "anna=rtmp://h/live/anna?k=v", "--input", "ben=rtmp://h/live/ben",
 		"--output", "rtmp://h/out/room?a=b", "--output", "rec=rtmp://h/out/rec", "--template", "pk", "--main", "ben",
-		"--size", "1280x720", "--fps", "30000/1001", "--video-bitrate", "3.5M", "--preset", "fast", "--audio-bitrate", "96k", "--json")
+		"--size", "1280x720", "--fps", "30000/1001", "--video-bitrate", "3.5M", "--preset", "fast", "--decoding", "full", "--audio-bitrate", "96k", "--json")
 	var mix pb.Mix
 	if err := protojson.Unmarshal([]byte(out), &mix); err != nil || strings.Count(out, "\n") != 1 {
 		t.Fatalf("start --json = %q, %v", out, err)
@@ -38,7 +38,7 @@ func TestStartAndList(t *testing.T) {
 	if spec.Participants[0].Url != "rtmp://h/live/anna?k=v" || spec.Outputs[0].Url != "rtmp://h/out/room?a=b" ||
 		spec.Outputs[0].Name != "output-1" || spec.Outputs[1].Name != "rec" || spec.Layout.Template != "pk" || spec.Layout.Main != "ben" ||
 		spec.Video.Width != 1280 || spec.Video.Height != 720 || spec.Video.FrameRate.Num != 30000 || spec.Video.FrameRate.Den != 1001 ||
-		spec.Video.Bitrate != 3_500_000 || spec.Video.Preset != "fast" || spec.Audio.Bitrate != 96_000 {
+		spec.Video.Bitrate != 3_500_000 || spec.Video.Preset != "fast" || spec.Video.Decoding != pb.Decoding_DECODING_FULL || spec.Audio.Bitrate != 96_000 {
 		t.Errorf("spec = %v", spec)
 	}
 	lines := strings.Split(s.must("mix", "list"), "\n")
@@ -235,6 +235,8 @@ func TestCompletion(t *testing.T) {
 		{[]string{"start", "--template", "p"}, []string{"pip", "pk"}},
 		{[]string{"start", "--preset", "very"}, []string{"veryfast", "veryslow"}},
 		{[]string{"start", "--max-duration", "4"}, []string{"4h"}},
+		{[]string{"start", "--preset", "b"}, []string{"balanced"}},
+		{[]string{"start", "--decoding", ""}, []string{"auto", "full"}},
 		{[]string{"start", "--input", "anna=rtmp://h/a/s", "--main", ""}, []string{"anna"}},
 	} {
 		got, _ := s.offers(append([]string{"mix", "--server", s.addr}, test.args...)...)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/lianmai/lianmai/encode"
 	"github.com/lianmai/lianmai/guard"
 	"github.com/lianmai/lianmai/media"
 	"github.com/lianmai/lianmai/pattern"
@@ -59,7 +60,7 @@ again whenever it loses the server. "lianmai check" judges what a mix makes of i
 	flags.DurationVar(&duration, "duration", 0, "how long to publish; 0 = until Ctrl-C")
 	flags.StringVar(&secrets, "publish-keys", "", "`FILE` of the secrets of a \"lianmai serve --publish-keys\": the URL is signed with the first")
 	flags.StringVar(&secret, "publish-key", "", "such a `SECRET` itself")
-	completeFrom(cmd, "preset", presets)
+	completeFrom(cmd, "preset", encode.Presets())
 	return cmd
 }
 

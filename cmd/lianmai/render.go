@@ -35,6 +35,7 @@ type renderFlags struct {
 	videoBitrate bitrateFlag
 	audioBitrate bitrateFlag
 	preset       string
+	decoding     string
 	music        string
 	duration     time.Duration
 	output       string
@@ -64,7 +65,8 @@ every run.`,
 	flags.Var(&f.fps, "fps", "frames per second, such as 30 or 30000/1001")
 	flags.Var(&f.videoBitrate, "video-bitrate", "bits per second of the picture")
 	flags.Var(&f.audioBitrate, "audio-bitrate", "bits per second of the sound")
-	flags.StringVar(&f.preset, "preset", "veryfast", "x264 `PRESET`: slower ones look better at the same bitrate")
+	flags.StringVar(&f.preset, "preset", encode.PresetBalanced, presetUsage)
+	flags.StringVar(&f.decoding, "decoding", decodings[0], decodingUsage)
 	flags.StringVar(&f.music, "music", "", "`FILE` with music to play under the inputs")
 	flags.DurationVar(&f.duration, "duration", 0, "how much to render (default: until the longest input ends)")
 	flags.StringVarP(&f.output, "output", "o", "", "`FILE` to write, .flv or .mp4")
@@ -73,7 +75,8 @@ every run.`,
 	_ = cmd.MarkFlagRequired("output")
 	_ = cmd.MarkFlagFilename("output", "flv", "mp4")
 	completeFrom(cmd, "template", layout.BuiltinNames())
-	completeFrom(cmd, "preset", presets)
+	completeFrom(cmd, "preset", encode.Presets())
+	completeFrom(cmd, "decoding", decodings)
 	return cmd
 }
 
@@ -81,8 +84,11 @@ every run.`,
 func (f renderFlags) spec() (mixer.Spec, error) {
 	spec := mixer.Spec{
 		ID: "render", Revision: 1,
-		Layout:  mixer.LayoutSpec{Template: f.template, Main: f.mainSpeaker},
-		Video:   mixer.VideoSpec{Width: f.size.Width, Height: f.size.Height, FrameRate: f.fps.FrameRate, Bitrate: int(f.videoBitrate), Preset: f.preset},
+		Layout: mixer.LayoutSpec{Template: f.template, Main: f.mainSpeaker},
+		Video: mixer.VideoSpec{
+			Width: f.size.Width, Height: f.size.Height, FrameRate: f.fps.FrameRate,
+			Bitrate: int(f.videoBitrate), Preset: f.preset, FullDecoding: f.decoding == decodingFull,
+		},
 		Audio:   mixer.AudioSpec{Bitrate: int(f.audioBitrate)},
 		Outputs: []mixer.Output{{Name: "file", URL: f.output}},
 	}
@@ -155,8 +161,11 @@ func (f renderFlags) check() error {
 	if f.audioBitrate < 32_000 || f.audioBitrate > 320_000 {
 		return fmt.Errorf("--audio-bitrate %s: 32k to 320k are allowed", f.audioBitrate.String())
 	}
-	if !slices.Contains(presets, f.preset) {
-		return fmt.Errorf("--preset %q: want one of %s", f.preset, strings.Join(presets, ", "))
+	if !slices.Contains(encode.Presets(), f.preset) {
+		return fmt.Errorf("--preset %q: want one of %s", f.preset, strings.Join(encode.Presets(), ", "))
+	}
+	if _, err := decodingOf(f.decoding); err != nil {
+		return err
 	}
 	if f.duration < 0 {
 		return fmt.Errorf("--duration %v: must not be negative", f.duration)
@@ -172,32 +181,45 @@ func render(ctx context.Context, f renderFlags, stderr io.Writer) error {
 	if err != nil {
 		return usageError{err}
 	}
-	var paths []string
-	for _, p := range spec.Participants {
-		paths = append(paths, p.URL)
-	}
-	total, err := mixer.RenderDuration(paths)
+	total, err := f.total(spec)
 	if err != nil {
 		return badFile(stderr, err)
 	}
-	if f.duration > 0 {
-		total = f.duration
-	}
 	log := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	progress, finish := renderProgress(stderr, total, f.quiet)
-	err = mixer.Render(ctx, spec, mixer.Options{Fonts: newFonts(log), Log: log, Until: f.duration, Progress: progress})
+	err = mixer.Render(ctx, spec, mixer.Options{Fonts: systemFonts(log), Log: log, Until: f.duration, Progress: progress})
 	finish()
 	if err != nil {
-		_ = os.Remove(f.output) // half a file is of no use
+		if !isFileFault(err) { // with one the output has not been begun
+			_ = os.Remove(f.output) // half a file is of no use
+		}
 		return badFile(stderr, err)
 	}
 	return nil
 }
 
+// total returns how long the mix is going to be, for the progress bar; 0 where there is none:
+// to look into files takes as long as to decode seven pictures of each.
+func (f renderFlags) total(spec mixer.Spec) (time.Duration, error) {
+	if f.duration > 0 || f.quiet {
+		return f.duration, nil
+	}
+	var paths []string
+	for _, p := range spec.Participants {
+		paths = append(paths, p.URL)
+	}
+	return mixer.RenderDuration(paths)
+}
+
+// isFileFault says that a file is no media file, is not there or may not be opened.
+func isFileFault(err error) bool {
+	return errors.Is(err, decode.ErrNotMedia) || errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission)
+}
+
 // badFile says in one line that an input is no media file or is not there, which
 // is the caller's mistake; other errors are returned as they are.
 func badFile(stderr io.Writer, err error) error {
-	if !errors.Is(err, decode.ErrNotMedia) && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrPermission) {
+	if !isFileFault(err) {
 		return err
 	}
 	fmt.Fprintf(stderr, "lianmai: %v\n", err)
