@@ -128,9 +128,7 @@ func (d *Video) take() (*media.Frame, error) {
 	pts := time.Duration(d.n.frame.Pts())
 	switch d.n.frame.PixelFormat() {
 	case astiav.PixelFormatYuv420P, astiav.PixelFormatYuvj420P:
-		av := astiav.AllocFrame()
-		av.MoveRef(d.n.frame)
-		f, err := media.WrapFrame(av)
+		f, err := media.TakeFrame(d.n.frame)
 		if err != nil {
 			return nil, fmt.Errorf("%w: %w", ErrData, err)
 		}

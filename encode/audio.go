@@ -44,6 +44,7 @@ type Audio struct {
 	cfg   AudioConfig
 	ctx   *astiav.CodecContext
 	pkt   *C.AVPacket
+	mem   slab
 	frame *astiav.Frame
 	next  int64 // number of the next sample to be encoded
 	asc   []byte
@@ -133,7 +134,7 @@ func (a *Audio) Flush(emit func(media.Packet)) error {
 }
 
 func (a *Audio) receive(emit func(media.Packet)) error {
-	return receive(a.ctx, a.pkt, func(data []byte, pts, _ int64, _ bool) {
+	return receive(a.ctx, a.pkt, &a.mem, func(data []byte, pts, _ int64, _ bool) {
 		if pts < 0 {
 			return // priming
 		}

@@ -60,6 +60,7 @@ type Video struct {
 	cfg VideoConfig
 	ctx *astiav.CodecContext
 	pkt *C.AVPacket
+	mem slab
 	// avcc is the decoder configuration for the sequence header.
 	avcc []byte
 
@@ -171,7 +172,7 @@ func (v *Video) Encode(f *media.Frame, n int64, forceKey bool, emit func(media.P
 	if err := v.ctx.SendFrame(av); err != nil {
 		return fmt.Errorf("encode: frame %d: %w", n, err)
 	}
-	return receive(v.ctx, v.pkt, func(data []byte, pts, dts int64, key bool) {
+	return receive(v.ctx, v.pkt, &v.mem, func(data []byte, pts, dts int64, key bool) {
 		emit(media.Packet{
 			Kind: media.Video, Codec: media.CodecH264, Key: key, Data: data,
 			PTS: v.cfg.FrameRate.Time(pts), DTS: v.cfg.FrameRate.Time(dts),
@@ -214,7 +215,7 @@ func (v *Video) Close() {
 }
 
 // receive calls each with a Go copy of every packet that the encoder has ready.
-func receive(ctx *astiav.CodecContext, pkt *C.AVPacket, each func(data []byte, pts, dts int64, key bool)) error {
+func receive(ctx *astiav.CodecContext, pkt *C.AVPacket, mem *slab, each func(data []byte, pts, dts int64, key bool)) error {
 	for {
 		ret := C.avcodec_receive_packet((*C.AVCodecContext)(ctx.UnsafePointer()), pkt)
 		if ret == C.again || ret == C.AVERROR_EOF {
@@ -223,7 +224,8 @@ func receive(ctx *astiav.CodecContext, pkt *C.AVPacket, each func(data []byte, p
 		if ret < 0 {
 			return fmt.Errorf("encode: %w", astiav.Error(ret))
 		}
-		each(C.GoBytes(unsafe.Pointer(pkt.data), pkt.size), int64(pkt.pts), int64(pkt.dts), pkt.flags&C.AV_PKT_FLAG_KEY != 0)
+		data := unsafe.Slice((*byte)(unsafe.Pointer(pkt.data)), int(pkt.size))
+		each(mem.copy(data), int64(pkt.pts), int64(pkt.dts), pkt.flags&C.AV_PKT_FLAG_KEY != 0)
 		C.av_packet_unref(pkt)
 	}
 }

@@ -36,7 +36,8 @@ type Frame struct {
 	// Matrix is the colour matrix of the samples.
 	Matrix Matrix
 
-	av     *astiav.Frame
+	av     *astiav.Frame // &own until it is freed; or one that was wrapped
+	own    astiav.Frame
 	width  int
 	height int
 	planes [3][]byte
@@ -66,6 +67,26 @@ func NewFrame(w, h int) (*Frame, error) {
 // WrapFrame makes a Frame of an AVFrame that holds a yuv420p or yuvj420p picture.
 // On success the Frame owns av; on failure it has been freed.
 func WrapFrame(av *astiav.Frame) (*Frame, error) {
+	f := blank()
+	f.av = av
+	return f.wrap()
+}
+
+// TakeFrame makes a Frame of the yuv420p or yuvj420p picture that src holds. src, which
+// stays the caller's, is empty afterwards, on failure too.
+func TakeFrame(src *astiav.Frame) (*Frame, error) {
+	f := blank()
+	if !take(&f.own, src) {
+		src.Unref()
+		return nil, errors.New("media: out of memory for a frame")
+	}
+	f.av = &f.own
+	return f.wrap()
+}
+
+// wrap completes a Frame whose AVFrame is set.
+func (f *Frame) wrap() (*Frame, error) {
+	av := f.av
 	format := av.PixelFormat()
 	w, h := av.Width(), av.Height()
 	if format != astiav.PixelFormatYuv420P && format != astiav.PixelFormatYuvj420P {
@@ -76,7 +97,7 @@ func WrapFrame(av *astiav.Frame) (*Frame, error) {
 		av.Free()
 		return nil, fmt.Errorf("%w: %d×%d; sides must be 1–%d pixels", ErrSize, w, h, MaxSide)
 	}
-	f := &Frame{av: av, width: w, height: h}
+	f.width, f.height = w, h
 	f.FullRange = format == astiav.PixelFormatYuvj420P || av.ColorRange() == astiav.ColorRangeJpeg
 	f.Matrix = MatrixOf(av)
 	lines := av.Linesize()

@@ -64,6 +64,36 @@ func TestFrameOwnsItsMemoryOnce(t *testing.T) {
 	}
 }
 
+func TestTakeFrameMovesThePicture(t *testing.T) {
+	before := Live()
+	src, err := NewFrame(64, 48)
+	if err != nil {
+		t.Fatal(err)
+	}
+	src.Fill(77, 1, 2)
+	f, err := TakeFrame(src.AV())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f.Width() != 64 || f.Height() != 48 || f.Plane(0)[0] != 77 || src.AV().Width() != 0 {
+		t.Errorf("%d×%d, luma %d; %d columns are left", f.Width(), f.Height(), f.Plane(0)[0], src.AV().Width())
+	}
+	src.Free()
+	again, err := TakeFrame(f.AV())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := TakeFrame(f.AV()); err == nil {
+		t.Error("nothing was taken for a picture")
+	}
+	f.Free()
+	again.Free()
+	again.Free()
+	if Live() != before {
+		t.Errorf("live = %d, want %d", Live(), before)
+	}
+}
+
 func TestNewFrameRefusesBadSizes(t *testing.T) {
 	for _, size := range [][2]int{{0, 2}, {2, 0}, {3, 2}, {2, 3}, {-2, 2}, {MaxSide + 2, 2}} {
 		if f, err := NewFrame(size[0], size[1]); !errors.Is(err, ErrSize) {
