@@ -400,8 +400,9 @@ func (MusicState) EnumDescriptor() ([]byte, []int) {
 // MixEvent is one thing that happened in a mix.
 type MixEvent struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Counts the events of one run of a mix, from 1, without gaps. A gap in what
-	// a watcher receives means that messages were dropped.
+	// Counts the events of a mix, from 1. A gap in what a watcher receives means
+	// that messages were dropped, or that the service was killed in between: the
+	// count leaps ahead then.
 	Sequence int64 `protobuf:"varint,1,opt,name=sequence,proto3" json:"sequence,omitempty"`
 	// When it happened, wall clock.
 	Time *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=time,proto3" json:"time,omitempty"`
