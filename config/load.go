@@ -3,8 +3,6 @@ package config
 import (
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,6 +12,8 @@ import (
 	"github.com/knadh/koanf/providers/structs"
 	"github.com/knadh/koanf/v2"
 	"github.com/spf13/pflag"
+
+	"github.com/lianmai/lianmai/internal/bounded"
 )
 
 // maxFile bounds the configuration file, in bytes.
@@ -90,9 +90,9 @@ func flagLayer(flags *pflag.FlagSet, keys []string, under *koanf.Koanf) koanf.Pr
 
 // readFile returns the values of a file that has no keys but keys.
 func readFile(path string, keys []string) (*koanf.Koanf, error) {
-	text, err := readBounded(path)
+	text, err := bounded.ReadFile(path, maxFile)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w: %w", ErrFile, err)
 	}
 	return parse(text, path, keys)
 }
@@ -131,23 +131,6 @@ func (b bytesLayer) ReadBytes() ([]byte, error) { return b, nil }
 // Read is not for text.
 func (b bytesLayer) Read() (map[string]any, error) {
 	return nil, errors.New("config: text needs a parser")
-}
-
-// readBounded reads a file of at most maxFile bytes.
-func readBounded(path string) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrFile, err)
-	}
-	defer f.Close() // read only: nothing can be lost
-	text, err := io.ReadAll(io.LimitReader(f, maxFile+1))
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrFile, err)
-	}
-	if len(text) > maxFile {
-		return nil, fmt.Errorf("%w: %s is larger than %d bytes", ErrFile, path, maxFile)
-	}
-	return text, nil
 }
 
 // unknownKey names the key and what it may have been meant to be.

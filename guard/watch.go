@@ -3,10 +3,11 @@ package guard
 import (
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"sync"
 	"time"
+
+	"github.com/lianmai/lianmai/internal/bounded"
 )
 
 const (
@@ -70,17 +71,9 @@ func (s stamp) equal(t stamp) bool {
 
 // readFile reads a file of at most maxFile bytes. Errors: ErrFile.
 func readFile(path string) ([]byte, error) {
-	f, err := os.Open(path)
+	text, err := bounded.ReadFile(path, maxFile)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrFile, err)
-	}
-	defer f.Close() // read only: nothing can be lost
-	text, err := io.ReadAll(io.LimitReader(f, maxFile+1))
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrFile, err)
-	}
-	if len(text) > maxFile {
-		return nil, fmt.Errorf("%w: %s is larger than %d bytes", ErrFile, path, maxFile)
 	}
 	return text, nil
 }

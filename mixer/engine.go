@@ -32,19 +32,10 @@ func NewEngine(fonts *compose.Fonts, library Library, log *slog.Logger) *Engine 
 	return &Engine{fonts: fonts, library: library, log: log}
 }
 
-// Start begins the mix that spec describes. observe is called for each event, one
-// call at a time; it must not block. The caller stops the session.
-func (e *Engine) Start(spec Spec, observe func(Event)) (*Session, error) {
-	var base time.Duration
-	if !spec.Started.IsZero() {
-		base = max(0, time.Since(spec.Started))
-	}
-	return e.StartAt(base, spec, observe)
-}
-
-// StartAt is Start for a mix that has run for base in other processes, whatever
-// spec.Started says by clocks that may have been set since.
-func (e *Engine) StartAt(base time.Duration, spec Spec, observe func(Event)) (*Session, error) {
+// Start begins the mix that spec describes, which has run for base in other processes: the
+// output's timestamps count on from there. observe is called for each event, one call at a
+// time; it must not block. The caller stops the session.
+func (e *Engine) Start(base time.Duration, spec Spec, observe func(Event)) (*Session, error) {
 	return Start(context.Background(), spec, Options{
 		Clock: NewWallClock(), Base: base, Fonts: e.fonts, Pictures: e.library, Sounds: e.library, Log: e.log, Observe: observe,
 		OpenFeed: e.openFeed,

@@ -129,7 +129,7 @@ func TestLiveMixFindsItsServerLater(t *testing.T) {
 	base := fmt.Sprintf("rtmp://127.0.0.1:%d/live/", port)
 	events := newDiary()
 	engine := NewEngine(compose.BundledFonts(), nil, slog.New(slog.DiscardHandler))
-	s, err := engine.Start(Spec{
+	s, err := engine.Start(0, Spec{
 		ID: "live", Revision: 1, Layout: LayoutSpec{Template: layout.Default},
 		Video:        VideoSpec{Width: 160, Height: 284, FrameRate: media.FPS(15), Bitrate: 800_000, Preset: "ultrafast"},
 		Participants: []Participant{{Name: "a", URL: base + "a?token=SECRET"}},
@@ -232,7 +232,7 @@ func TestEngineRefusesBadAddresses(t *testing.T) {
 		"music":  {Music: []Music{{Name: "m", URL: "http://x/y/z"}}},
 	} {
 		spec.Video, spec.Layout.Template = smallVideo, layout.Default
-		if s, err := engine.Start(spec, func(Event) {}); err == nil {
+		if s, err := engine.Start(0, spec, func(Event) {}); err == nil {
 			t.Errorf("%s: started", name)
 			_ = stop(t, s)
 		}

@@ -18,9 +18,8 @@ type Spec struct {
 	ID string
 	// Revision counts the changes of this mix, from 1.
 	Revision int64
-	// Started is when the mix was started first, by the wall clock. The output's
-	// timestamps count from then, so that they go on rising when the mix is started
-	// anew in another process. Zero is now.
+	// Started is when the mix was started first, by the wall clock; zero is now. Who runs
+	// it again in another process learns from it how long it has run: see Options.Base.
 	Started time.Time
 	// Participants are the sources in join order; at most MaxParticipants.
 	Participants []Participant

@@ -47,7 +47,7 @@ func TestLiveMixBehindAWireThatFails(t *testing.T) {
 		spec.Participants = append(spec.Participants, Participant{Name: fmt.Sprint("p", n+1), URL: fmt.Sprintf("rtmp://%s/live/p%d", addr, n+1)})
 	}
 	events := newDiary()
-	s, err := NewEngine(compose.BundledFonts(), nil, slog.New(slog.DiscardHandler)).Start(spec, events.note)
+	s, err := NewEngine(compose.BundledFonts(), nil, slog.New(slog.DiscardHandler)).Start(0, spec, events.note)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -126,7 +126,7 @@ func TestLiveMixWithADestinationThatFails(t *testing.T) {
 	proxy.Refuse()
 	onAir(t, guest{number: 1, to: 6 * time.Second}, liveURL(t, good.Addr().String(), "p1"))
 	events := newDiary()
-	s, err := NewEngine(compose.BundledFonts(), nil, slog.New(slog.DiscardHandler)).Start(Spec{
+	s, err := NewEngine(compose.BundledFonts(), nil, slog.New(slog.DiscardHandler)).Start(0, Spec{
 		ID: "two", Revision: 1, Layout: LayoutSpec{Template: layout.Default}, Video: wireVideo,
 		Participants: []Participant{{Name: "p1", URL: "rtmp://" + good.Addr().String() + "/live/p1"}},
 		Outputs: []Output{
@@ -226,7 +226,7 @@ func TestLiveMixOfAnHEVCSource(t *testing.T) {
 	home := startOrigin(t, "").Addr().String()
 	broadcast(t, coded, g.to, liveURL(t, home, "p1"))
 	events := newDiary()
-	s, err := NewEngine(compose.BundledFonts(), nil, slog.New(slog.DiscardHandler)).Start(Spec{
+	s, err := NewEngine(compose.BundledFonts(), nil, slog.New(slog.DiscardHandler)).Start(0, Spec{
 		ID: "hevc", Revision: 1, Layout: LayoutSpec{Template: layout.Default}, Video: wireVideo,
 		Participants: []Participant{{Name: "p1", URL: "rtmp://" + home + "/live/p1"}},
 		Outputs:      []Output{{Name: "cdn", URL: "rtmp://" + home + "/live/mix"}},

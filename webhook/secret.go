@@ -6,8 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
+
+	"github.com/lianmai/lianmai/internal/bounded"
 )
 
 // ErrSecret says that a text is not a secret, or a file has none, too many or a bad one. It is
@@ -55,17 +56,12 @@ func NewSecret() Secret {
 // signed with each, so that a receiver can go from one to the next. Empty lines and
 // those that begin with '#' do not count. Errors: ErrSecret, or the file's.
 func ReadSecrets(path string) ([]Secret, error) {
-	f, err := os.Open(path)
+	text, err := bounded.ReadFile(path, maxSecretFile)
+	if errors.Is(err, bounded.ErrTooLarge) {
+		return nil, fmt.Errorf("%w: %w", ErrSecret, err)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("webhook: secrets: %w", err)
-	}
-	defer f.Close() // read only: nothing can be lost
-	text, err := io.ReadAll(io.LimitReader(f, maxSecretFile+1))
-	if err != nil {
-		return nil, fmt.Errorf("webhook: secrets: %w", err)
-	}
-	if len(text) > maxSecretFile {
-		return nil, fmt.Errorf("%w: %s is larger than %d bytes", ErrSecret, path, maxSecretFile)
 	}
 	var secrets []Secret
 	number := 0

@@ -83,7 +83,7 @@ func (m *mixing) begin(start *wire.Start) (*mixer.Session, error) {
 			return nil, err
 		}
 	}
-	return engine.StartAt(start.Base, start.Spec, func(e mixer.Event) { m.out.must(wire.Message{Event: &e}) })
+	return engine.Start(start.Base, start.Spec, func(e mixer.Event) { m.out.must(wire.Message{Event: &e}) })
 }
 
 // listen does what the supervisor says until the socket ends.

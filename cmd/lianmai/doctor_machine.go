@@ -2,12 +2,10 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
 	"encoding/json"
 	"io"
 	"io/fs"
 	"net"
-	"net/http"
 	"os"
 	"runtime"
 	"slices"
@@ -116,25 +114,9 @@ func servedBy(ctx context.Context, cfg config.Config) string {
 	return strings.TrimSpace("lianmai " + built.Version)
 }
 
-// askHTTP reads what the HTTP listener of cfg answers, whatever its status. Nothing secret
-// is said, so it may have any certificate.
+// askHTTP reads what the HTTP listener of cfg answers, whatever its status.
 func askHTTP(ctx context.Context, cfg config.Config, path string, answer any) error {
-	target, err := dialAddress(cfg.HTTP)
-	if err != nil {
-		return err
-	}
-	scheme := "http"
-	if cfg.TLS.Cert != "" {
-		scheme = "https"
-	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, scheme+"://"+target+path, nil)
-	if err != nil {
-		return err
-	}
-	client := &http.Client{Transport: &http.Transport{
-		DisableKeepAlives: true, TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: true},
-	}}
-	resp, err := client.Do(req)
+	resp, err := getLocal(ctx, cfg.HTTP, cfg.TLS.Cert != "", path)
 	if err != nil {
 		return err
 	}

@@ -45,24 +45,7 @@ func newHealthcheckCommand() *cobra.Command {
 // checkHealth asks /healthz of the server that listens on addr, over TLS if encrypted. It
 // returns nil if the answer is 200.
 func checkHealth(ctx context.Context, addr string, encrypted bool) error {
-	target, err := dialAddress(addr)
-	if err != nil {
-		return err
-	}
-	scheme := "http"
-	if encrypted {
-		scheme = "https"
-	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, scheme+"://"+target+"/healthz", nil)
-	if err != nil {
-		return err
-	}
-	// Straight to this machine, whatever proxy the environment names, and whatever name its
-	// certificate has: nothing secret is said.
-	client := &http.Client{Transport: &http.Transport{
-		DisableKeepAlives: true, TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: true},
-	}}
-	resp, err := client.Do(req)
+	resp, err := getLocal(ctx, addr, encrypted, "/healthz")
 	if err != nil {
 		return err
 	}
@@ -72,6 +55,29 @@ func checkHealth(ctx context.Context, addr string, encrypted bool) error {
 		return fmt.Errorf("not healthy: %s %s", resp.Status, why)
 	}
 	return nil
+}
+
+// getLocal asks the server of this machine that listens on addr for path, over TLS if
+// encrypted. The caller closes the answer's body.
+func getLocal(ctx context.Context, addr string, encrypted bool, path string) (*http.Response, error) {
+	target, err := dialAddress(addr)
+	if err != nil {
+		return nil, err
+	}
+	scheme := "http"
+	if encrypted {
+		scheme = "https"
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, scheme+"://"+target+path, nil)
+	if err != nil {
+		return nil, err
+	}
+	// Straight to this machine, whatever proxy the environment names, and whatever name its
+	// certificate has: nothing secret is said.
+	client := &http.Client{Transport: &http.Transport{
+		DisableKeepAlives: true, TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: true},
+	}}
+	return client.Do(req)
 }
 
 // dialAddress returns where to reach a server of this machine that listens on addr:

@@ -23,7 +23,7 @@ var mayImport = map[string][]string{
 	"media":     {},
 	"layout":    {},
 	"audio":     {},
-	"config":    {"internal/spelling"},
+	"config":    {"internal/bounded", "internal/spelling"},
 	"proto/...": {"proto/..."},
 	"store":     {},
 
@@ -52,9 +52,9 @@ var mayImport = map[string][]string{
 
 	// What the service keeps away from itself, and what it says of itself. They do not
 	// know the server; the command wires them.
-	"guard":     {"internal/spelling"},
+	"guard":     {"internal/bounded", "internal/spelling"},
 	"admission": {},
-	"webhook":   {"proto/..."},
+	"webhook":   {"internal/bounded", "proto/..."},
 	"metrics":   {"proto/..."},
 	"gateway":   {"proto/..."},
 	"client":    {"proto/..."},
