@@ -3,6 +3,7 @@ package pattern
 import (
 	"image"
 	"math"
+	"sync"
 
 	"github.com/lianmai/lianmai/media"
 )
@@ -12,10 +13,9 @@ import (
 const hueReach = 20
 
 // hueTable maps Cb and Cr to the nearest participant's number, 0 for none. It is
-// never written after it has been made.
-var hueTable = makeHueTable()
-
-func makeHueTable() *[256][256]uint8 {
+// never written after it has been made, and made when it is first needed: that takes
+// 30 ms, and who mixes looks for no codes.
+var hueTable = sync.OnceValue(func() *[256][256]uint8 {
 	var t [256][256]uint8
 	for cb := range 256 {
 		for cr := range 256 {
@@ -29,7 +29,7 @@ func makeHueTable() *[256][256]uint8 {
 		}
 	}
 	return &t
-}
+})
 
 // Tile is the part of a picture that one participant's hue fills.
 type Tile struct {
@@ -63,6 +63,7 @@ func (fd *Finder) Tiles(f *media.Frame, seen []Seen, dst []Tile) []Tile {
 func (fd *Finder) labelHues(f *media.Frame) {
 	fd.runs, fd.hues = fd.runs[:0], fd.hues[:0]
 	w, h := f.Width()/2, f.Height()/2
+	numbers := hueTable()
 	above := 0
 	for y := range h {
 		first := len(fd.runs)
@@ -70,7 +71,7 @@ func (fd *Finder) labelHues(f *media.Frame) {
 		cr := f.Plane(2)[y*f.Stride(2) : y*f.Stride(2)+w]
 		start, hue := 0, uint8(0)
 		for x := range cb {
-			n := hueTable[cb[x]][cr[x]]
+			n := numbers[cb[x]][cr[x]]
 			if n == hue {
 				continue
 			}
