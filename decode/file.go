@@ -18,7 +18,8 @@ import (
 type File struct {
 	fc    *astiav.FormatContext
 	pkt   *astiav.Packet
-	video *astiav.Stream // nil where there is none
+	ahead []*astiav.Packet // read to find the streams
+	video *astiav.Stream   // nil where there is none
 	audio *astiav.Stream
 	heads []media.Packet // configurations, and what follows them, not yet read
 	// The newest configuration of each kind.
@@ -53,7 +54,7 @@ func OpenFile(path string) (*File, error) {
 	}
 	f := &File{fc: fc, pkt: astiav.AllocPacket()}
 	media.Retain()
-	if err := fc.FindStreamInfo(nil); err != nil {
+	if err := f.findStreams(); err != nil {
 		f.Close()
 		return nil, fmt.Errorf("%w: %s: %w", ErrNotMedia, path, err)
 	}
@@ -91,7 +92,11 @@ func (f *File) HasAudio() bool { return f.audio != nil }
 // Duration returns the length that the file claims; 0 if it does not say.
 func (f *File) Duration() time.Duration {
 	// AV_TIME_BASE is microseconds.
-	return max(0, time.Duration(f.fc.Duration())*time.Microsecond)
+	longest := time.Duration(f.fc.Duration()) * time.Microsecond
+	for _, s := range f.fc.Streams() {
+		longest = max(longest, rescale(s.Duration(), s))
+	}
+	return max(0, longest)
 }
 
 // NewVideo makes a decoder for the file's video, whatever its codec, as it is at the
@@ -118,7 +123,7 @@ func (f *File) Read() (media.Packet, error) {
 		return pkt, nil
 	}
 	for {
-		if err := f.fc.ReadFrame(f.pkt); err != nil {
+		if err := f.next(); err != nil {
 			if errors.Is(err, astiav.ErrEof) {
 				return media.Packet{}, io.EOF
 			}
@@ -156,7 +161,6 @@ func (f *File) packet() (pkt media.Packet, s *astiav.Stream) {
 	default:
 		return media.Packet{}, nil
 	}
-	nanoseconds := astiav.NewRational(1, int(time.Second))
 	pts, dts := f.pkt.Pts(), f.pkt.Dts()
 	switch {
 	case pts == astiav.NoPtsValue && dts == astiav.NoPtsValue:
@@ -170,10 +174,15 @@ func (f *File) packet() (pkt media.Packet, s *astiav.Stream) {
 		Kind:  f.kind(s.Index()),
 		Codec: codecOf(s.CodecParameters().CodecID()),
 		Key:   f.pkt.Flags().Has(astiav.PacketFlagKey),
-		PTS:   time.Duration(astiav.RescaleQ(pts, s.TimeBase(), nanoseconds)),
-		DTS:   time.Duration(astiav.RescaleQ(dts, s.TimeBase(), nanoseconds)),
+		PTS:   rescale(pts, s),
+		DTS:   rescale(dts, s),
 		Data:  f.pkt.Data(),
 	}, s
+}
+
+// rescale turns a time of the stream's clock into one of ours.
+func rescale(t int64, s *astiav.Stream) time.Duration {
+	return time.Duration(astiav.RescaleQ(t, s.TimeBase(), astiav.NewRational(1, int(time.Second))))
 }
 
 func (f *File) kind(index int) media.Kind {
@@ -189,6 +198,9 @@ func (f *File) Close() {
 		return
 	}
 	f.pkt.Free()
+	for _, pkt := range f.ahead {
+		pkt.Free()
+	}
 	f.fc.CloseInput()
 	f.fc = nil
 	media.Release()
