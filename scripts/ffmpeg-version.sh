@@ -24,7 +24,9 @@ FFMPEG_OPTIONS="
 --enable-filter=aresample,aformat,anull,null,scale,format,abuffer,abuffersink,buffer,buffersink
 --enable-protocol=file,pipe
 "
-_hash=$(printf '%s' "$FFMPEG_VERSION $FFMPEG_OPTIONS" | cksum | cut -d' ' -f1)
+# Another number makes everybody build anew, as is needed after a change of train-ffmpeg.c.
+FFMPEG_TRAINING=1
+_hash=$(printf '%s' "$FFMPEG_VERSION $FFMPEG_OPTIONS training $FFMPEG_TRAINING" | cksum | cut -d' ' -f1)
 FFMPEG_PREFIX="${XDG_CACHE_HOME:-$HOME/.cache}/lianmai/ffmpeg-$FFMPEG_VERSION-$_hash"
 
 ffmpeg_from_system() {
