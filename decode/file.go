@@ -52,6 +52,7 @@ func OpenFile(path string) (*File, error) {
 		fc.Free()
 		return nil, fmt.Errorf("%w: %s: %w", ErrNotMedia, path, err)
 	}
+	slimReader(fc)
 	f := &File{fc: fc, pkt: astiav.AllocPacket()}
 	media.Retain()
 	if err := f.findStreams(); err != nil {

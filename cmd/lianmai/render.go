@@ -185,6 +185,7 @@ func render(ctx context.Context, f renderFlags, stderr io.Writer) error {
 	if err != nil {
 		return badFile(stderr, err)
 	}
+	settle()
 	log := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	progress, finish := renderProgress(stderr, total, f.quiet)
 	err = mixer.Render(ctx, spec, mixer.Options{Fonts: systemFonts(log), Log: log, Until: f.duration, Progress: progress})

@@ -99,6 +99,7 @@ func runWorker(logLevel string) error {
 		return usagef("a worker is started by lianmai serve; file descriptor %d is not its socket", workerSocket)
 	}
 	socket.Close() // FileConn has its own descriptor
+	settle()
 	err = worker.Run(wire.New(conn, 0), worker.Config{Fonts: systemFonts, Level: level, Limit: worker.Limit, Engine: guardedEngine})
 	if errors.Is(err, worker.ErrOrphan) {
 		return silentError{exitFailed} // nobody is left to read it
