@@ -3,7 +3,7 @@
 # cache folder. About four minutes on two cores; done once for each machine.
 #
 # With GCC its codecs are built twice: first with counters, with which train-ffmpeg.c
-# runs them, then by what was counted. Decoding H.264 takes 5 to 8 % less by that.
+# runs them, then by what was counted. Decoding H.264 takes 3 to 5 % less by that.
 #
 # The source comes signed, as Debian's source package, from the mirror that this
 # system already uses; elsewhere it is upstream's release, checked by its SHA-256.
