@@ -125,10 +125,19 @@ func (m liveMixes) end() {
 	}
 }
 
+// pids returns the processes and those that they have started, such as a service's workers.
+func (m liveMixes) pids() (all []int) {
+	for _, p := range m.processes {
+		all = append(all, p.PID())
+		all = append(all, children(p.PID())...)
+	}
+	return all
+}
+
 // cpu returns what the processes have used so far.
 func (m liveMixes) cpu() (sum time.Duration) {
-	for _, p := range m.processes {
-		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.PID()))
+	for _, pid := range m.pids() {
+		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 		if err == nil {
 			sum += processTime(string(text))
 		}
@@ -137,8 +146,8 @@ func (m liveMixes) cpu() (sum time.Duration) {
 }
 
 func (m liveMixes) memoryMB() (sum float64) {
-	for _, p := range m.processes {
-		sum += residentMB(p.PID()) * 1024 * 1024 / 1e6
+	for _, pid := range m.pids() {
+		sum += residentMB(pid) * 1024 * 1024 / 1e6
 	}
 	return sum
 }
