@@ -79,14 +79,12 @@ func NewAudio(cfg AudioConfig) (*Audio, error) {
 	ctx.SetChannelLayout(layout)
 	ctx.SetTimeBase(astiav.NewRational(1, cfg.SampleRate))
 	ctx.SetFlags(astiav.NewCodecContextFlags(astiav.CodecContextFlagGlobalHeader))
-	options := astiav.NewDictionary()
-	defer options.Free()
-	for _, o := range audioOptions {
-		if err := options.Set(o[0], o[1], 0); err != nil {
-			a.Close()
-			return nil, fmt.Errorf("encode: %w", err)
-		}
+	options, err := dictionary(audioOptions)
+	if err != nil {
+		a.Close()
+		return nil, err
 	}
+	defer options.Free()
 	if err := ctx.Open(codec, options); err != nil {
 		a.Close()
 		return nil, fmt.Errorf("%w: AAC %d Hz, %d channels, %d bit/s: %w", ErrConfig, cfg.SampleRate, cfg.Channels, cfg.Bitrate, err)

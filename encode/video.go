@@ -113,8 +113,6 @@ func newVideo(cfg VideoConfig, eased bool) (*Video, error) {
 }
 
 func (v *Video) open(codec *astiav.Codec) error {
-	options := astiav.NewDictionary()
-	defer options.Free()
 	tuning := tuningOf(v.cfg.Preset)
 	params := "annexb=0:scenecut=0:open-gop=0:keyint-min=" + strconv.Itoa(v.cfg.gopFrames())
 	if tuning.params != "" {
@@ -123,7 +121,7 @@ func (v *Video) open(codec *astiav.Codec) error {
 	if v.eased {
 		params += tuning.less
 	}
-	for _, o := range [][2]string{
+	options, err := dictionary([][2]string{
 		{"preset", tuning.preset},
 		{"tune", "zerolatency"},
 		{"profile", "high"},
@@ -132,11 +130,11 @@ func (v *Video) open(codec *astiav.Codec) error {
 		// avcC record, which is what RTMP, FLV and MP4 carry. scenecut=0: key
 		// frames come every GOP, no sooner.
 		{"x264-params", params},
-	} {
-		if err := options.Set(o[0], o[1], 0); err != nil {
-			return fmt.Errorf("%w: %s=%s: %w", ErrConfig, o[0], o[1], err)
-		}
+	})
+	if err != nil {
+		return err
 	}
+	defer options.Free()
 	if err := v.ctx.Open(codec, options); err != nil {
 		return fmt.Errorf("%w: %d×%d at %v fps, %d bit/s, preset %q: %w", ErrConfig,
 			v.cfg.Width, v.cfg.Height, v.cfg.FrameRate, v.cfg.Bitrate, v.cfg.Preset, err)
