@@ -90,6 +90,9 @@ func benchCases(ctx context.Context, o options, in inputs, r report, stdout io.W
 		if r.Ticks, err = measureTicks(ctx, o.quick); err != nil {
 			return err
 		}
+		for _, t := range r.Ticks {
+			fmt.Fprintf(stdout, "%s: %g allocations, %g bytes, %.0f µs for each tick\n", t.Benchmark, t.Allocations, t.BytesPerTick, t.Nanoseconds/1000)
+		}
 	}
 	fair := true
 	for _, s := range chosen {
@@ -138,7 +141,7 @@ func (in inputs) benchScenario(ctx context.Context, s scenario, o options) (scen
 // mostInputs and mostMixes are how far the series go.
 const mostInputs, mostMixes = 6, 4
 
-// benchSeries measures how the cost grows, and prints that and what a tick allocates.
+// benchSeries measures how the cost grows.
 func (in inputs) benchSeries(ctx context.Context, o options, r *report, stdout io.Writer) error {
 	inputs, err := in.measureInputs(ctx, o, o.most(mostInputs))
 	if err != nil {
@@ -151,9 +154,6 @@ func (in inputs) benchSeries(ctx context.Context, o options, r *report, stdout i
 	r.Series = []seriesReport{inputs, mixes}
 	for _, s := range r.Series {
 		s.print(stdout)
-	}
-	for _, t := range r.Ticks {
-		fmt.Fprintf(stdout, "%s: %g allocations, %g bytes, %.0f µs for each tick\n", t.Benchmark, t.Allocations, t.BytesPerTick, t.Nanoseconds/1000)
 	}
 	return nil
 }
