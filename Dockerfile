@@ -9,10 +9,10 @@
 #     token new --name me --scope mix,template --file /etc/lianmai/tokens.yaml
 #   docker run --rm -v lianmai-etc:/etc/lianmai --entrypoint sh lianmai \
 #     -c 'umask 077; openssl rand -hex 32 >/etc/lianmai/publish-keys.txt'
-#   docker run -d --name lianmai --ulimit nice=30 -v lianmai-etc:/etc/lianmai:ro -v lianmai:/var/lib/lianmai \
+#   docker run -d --name lianmai --ulimit rtprio=1 --ulimit nice=30 -v lianmai-etc:/etc/lianmai:ro -v lianmai:/var/lib/lianmai \
 #     -p 7070:7070 -p 8080:8080 -p 1935:1935 lianmai
 #
-# --ulimit nice=30 lets the thread of the ticks go before those that decode (nice -10).
+# The limits let the thread of the ticks go before everything else (real time, or nice -10).
 # Where the Go module proxy is slow, add --build-arg GOPROXY=… with a nearer one.
 # scripts/prove-dockerfile.sh runs these steps without Docker.
 

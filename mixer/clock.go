@@ -22,14 +22,14 @@ type Clock interface {
 // WallClock is real time. Make one with NewWallClock just before the session starts.
 type WallClock struct {
 	start time.Time
-	timer *time.Timer
 }
+
+// longestSleep is how late Wait may see that its context has ended.
+const longestSleep = 50 * time.Millisecond
 
 // NewWallClock returns a clock that starts now.
 func NewWallClock() *WallClock {
-	timer := time.NewTimer(time.Hour)
-	timer.Stop()
-	return &WallClock{start: time.Now(), timer: timer}
+	return &WallClock{start: time.Now()}
 }
 
 // Now returns the time since the start, on the monotonic clock.
@@ -40,18 +40,10 @@ func (c *WallClock) Live() bool { return true }
 
 // Wait sleeps until t.
 func (c *WallClock) Wait(ctx context.Context, t time.Duration) error {
-	d := t - c.Now()
-	if d <= 0 {
-		return ctx.Err()
+	for d := t - c.Now(); d > 0 && ctx.Err() == nil; d = t - c.Now() {
+		sleep(min(d, longestSleep))
 	}
-	c.timer.Reset(d)
-	select {
-	case <-c.timer.C:
-		return nil
-	case <-ctx.Done():
-		c.timer.Stop()
-		return ctx.Err()
-	}
+	return ctx.Err()
 }
 
 // VirtualClock is time that jumps to whatever is waited for: as fast as the machine

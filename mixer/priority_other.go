@@ -2,7 +2,13 @@
 
 package mixer
 
+import "time"
+
 // Threads have no priorities of their own here.
-const tickNice, decodeNice = 0, 0
+const decodeNice = 0
 
 func ownThread(int) {}
+
+func tickThread() {}
+
+func sleep(d time.Duration) { time.Sleep(d) }

@@ -14,7 +14,7 @@ import (
 func (s *Session) run(ctx context.Context) {
 	defer close(s.done)
 	if s.clock.Live() {
-		ownThread(tickNice)
+		tickThread()
 	}
 	s.adopt()
 	s.tell(Event{Kind: MixStarted, Revision: s.plan.spec.Revision})

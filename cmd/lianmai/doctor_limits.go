@@ -13,6 +13,7 @@ const (
 	leastFiles   = 4096 // descriptors: some twenty for each mix, one for each call and publisher
 	leastMemory  = 1 << 30
 	tickNice     = 10   // by how much the thread of the ticks goes before others
+	tickRealTime = 1    // the real-time priority of that thread
 	capNice      = 23   // CAP_SYS_NICE
 	leastTasks   = 1024 // threads: some thirty for each mix
 	leastBacklog = 1024
@@ -169,15 +170,19 @@ func checkPriority(m machine) finding {
 	for line := range strings.Lines(status) {
 		if caps, ok := strings.CutPrefix(line, "CapEff:"); ok {
 			if bits, err := strconv.ParseUint(strings.TrimSpace(caps), 16, 64); err == nil && bits&(1<<capNice) != 0 {
-				return fine(name, "ticks may go before others (CAP_SYS_NICE)")
+				return fine(name, "ticks may go before everything else (CAP_SYS_NICE)")
 			}
 		}
 	}
+	if soft, ok := limitOf(m, "Max realtime priority"); ok && soft >= tickRealTime {
+		return fine(name, "ticks may go before everything else (RLIMIT_RTPRIO)")
+	}
+	const remedy = "set LimitRTPRIO=1 and LimitNICE=-10 in the unit, or run the container with --ulimit rtprio=1 --ulimit nice=30: on a machine at its limit ticks are late sooner without"
 	// The limit is 20 less the nice value that is allowed.
 	if soft, ok := limitOf(m, "Max nice priority"); ok && soft >= 20+tickNice {
-		return fine(name, "ticks may go before others (RLIMIT_NICE)")
+		return warn(name, "ticks may go before decoders (RLIMIT_NICE), but wait for those of other mixes on the same processor", remedy)
 	}
-	return warn(name, "ticks may not go before decoders", "set LimitNICE=-10 in the unit, or run the container with --ulimit nice=30: on a machine at its limit ticks are late sooner without")
+	return warn(name, "ticks may not go before decoders", remedy)
 }
 
 // limitOf returns a soft limit of this process; unlimited is the largest number.

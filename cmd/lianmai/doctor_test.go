@@ -19,7 +19,7 @@ var goodFiles = map[string]string{
 	"/proc/self/cgroup":            "0::/system.slice/lianmai.service\n",
 	"/sys/fs/cgroup/cpu.max":       "max 100000\n",
 	"/proc/self/status":            "Name:\tlianmai\nCapEff:\t0000000000000000\n",
-	"/proc/self/limits":            "Limit                     Soft Limit           Hard Limit           Units     \nMax open files            65536                65536                files     \nMax nice priority         30                   30                   \n",
+	"/proc/self/limits":            "Limit                     Soft Limit           Hard Limit           Units     \nMax open files            65536                65536                files     \nMax nice priority         30                   30                   \nMax realtime priority     1                    1                    \n",
 	"/proc/sys/net/core/somaxconn": "4096\n",
 	"/proc/sys/net/ipv4/tcp_wmem":  "4096\t16384\t4194304\n",
 	"/proc/sys/net/ipv4/tcp_rmem":  "4096\t131072\t6291456\n",
@@ -129,6 +129,9 @@ func TestWhatTheDoctorFinds(t *testing.T) {
 		"no priority": {func(_ *machine, files map[string]string, _ map[string]fs.FileMode, _ *config.Config) {
 			files["/proc/self/limits"] = "Max nice priority         0                    0\n"
 		}, "priority", verdictWarn, "LimitNICE=-10"},
+		"no real-time priority": {func(_ *machine, files map[string]string, _ map[string]fs.FileMode, _ *config.Config) {
+			files["/proc/self/limits"] = "Max nice priority         30                   30\nMax realtime priority     0                    0\n"
+		}, "priority", verdictWarn, "LimitRTPRIO=1"},
 		"few files": {func(_ *machine, files map[string]string, _ map[string]fs.FileMode, _ *config.Config) {
 			files["/proc/self/limits"] = "Max open files            1024                 4096                 files\n"
 		}, "open files", verdictWarn, "LimitNOFILE"},

@@ -60,8 +60,9 @@ func newWorkerCommand() *cobra.Command {
 	return cmd
 }
 
-// spareProcs is how many of Go's processors a worker has beyond the machine's own.
-const spareProcs = 4
+// spareProcs is how many of Go's processors a worker has beyond the machine's own: enough
+// for six decoders, the encoder and music, and some more.
+const spareProcs = 16
 
 // guardedEngine returns an engine that connects where a policy lets it; none lets it
 // connect nowhere but to public addresses.
@@ -89,9 +90,10 @@ func runWorker(logLevel string) error {
 	}
 	// Else it would be called "exe" by who lists processes. Other systems have no such file.
 	_ = os.WriteFile("/proc/self/comm", []byte("lianmai-worker"), 0o600)
-	// Decoders spend their time in C, where each holds one of Go's processors until
-	// the runtime notices, up to 10 ms later. A few more of those let a tick begin
-	// in time; the threads that really run are the kernel's to choose.
+	// Decoders and the encoder spend their time in C, where each holds one of Go's
+	// processors until the runtime takes it away, which can be long on a busy machine.
+	// With spare ones a tick never waits for that; the threads that really run are the
+	// kernel's to choose.
 	runtime.GOMAXPROCS(runtime.NumCPU() + spareProcs)
 	socket := os.NewFile(workerSocket, "supervisor")
 	conn, err := net.FileConn(socket)
