@@ -97,6 +97,12 @@ func (s *Source) mixInto(sum, buf []float32, at int64) {
 		return
 	}
 	s.speech.add(buf)
+	if s.strip.shut() { // muted: who hears nothing need not measure it
+		s.strip.skip(frames)
+		s.meter.silence(frames)
+		s.loud.silence(frames)
+		return
+	}
 	s.strip.apply(buf)
 	s.meter.add(buf)
 	s.loud.addAll(buf)
