@@ -17,6 +17,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/lianmai/lianmai/media"
+
+	_ "github.com/lianmai/lianmai/internal/timerslack" // fewer wake-ups
 )
 
 // version is set by the linker.

@@ -80,7 +80,7 @@ var mayImport = map[string][]string{
 // onlyIn names, for a foreign package and everything below it, the rooms that may
 // import it (tests aside).
 var onlyIn = map[string][]string{
-	"C":                                   {"media", "decode", "encode", "compose"},
+	"C":                                   {"media", "decode", "encode", "compose", "internal/timerslack"},
 	"github.com/asticode/go-astiav":       {"media", "decode", "encode", "compose"},
 	"github.com/bluenviron/gortmplib":     {"rtmp"},
 	"github.com/disintegration/imaging":   {"compose"},

@@ -1,4 +1,4 @@
-package media
+package timerslack
 
 /*
 #include <sys/prctl.h>
@@ -12,5 +12,4 @@ import "C"
 
 // While anything runs, Go's monitoring thread wakes up each 20 µs at first, and begins anew
 // whenever the process has been idle: 4 000 times a second in a worker, each time in the way
-// of a decoder or of a tick. With 2 ms of timer slack (PR_SET_TIMERSLACK) the system puts
-// these wake-ups together. Ticks sleep by timers of their own, with less of it.
+// of a decoder or of a tick. 2 ms end that. Ticks sleep by timers of their own, with less.
