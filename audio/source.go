@@ -89,15 +89,13 @@ func (s *Source) Speech() (active bool, strengthDB float64) {
 // scratch.
 func (s *Source) mixInto(sum, buf []float32, at int64) {
 	frames := len(sum) / Channels
-	if !s.env.apply(buf, at, s.ring.Read(at, buf)) {
-		s.strip.skip(frames)
-		s.meter.silence(frames)
-		s.loud.silence(frames)
+	sounds := s.env.apply(buf, at, s.ring.Read(at, buf))
+	if sounds {
+		s.speech.add(buf)
+	} else {
 		s.speech.silence(frames)
-		return
 	}
-	s.speech.add(buf)
-	if s.strip.shut() { // muted: who hears nothing need not measure it
+	if !sounds || s.strip.shut() { // of what nothing comes through there is nothing to measure
 		s.strip.skip(frames)
 		s.meter.silence(frames)
 		s.loud.silence(frames)
